@@ -1,0 +1,1 @@
+"""One ASGI application: the pages, the login, and what keeps strangers out."""

@@ -1,0 +1,1 @@
+"""M-CARE: case reports of how agents fail, checked, versioned and linked to the graph."""

@@ -1,0 +1,1 @@
+"""Skill-Mix: where an agent stands, what evidence it has there, and what the gate lets through."""
