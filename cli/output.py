@@ -1,0 +1,76 @@
+"""How commands speak: tables and notes for people, one JSON document on standard output for scripts."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any, Protocol
+
+import orjson
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from ontology.errors import CwmError
+
+out = Console()
+err = Console(stderr=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+
+class Step(Protocol):
+    """What long work calls to say how far it is."""
+
+    def __call__(self, done: int, total: int | None = None, what: str | None = None) -> None:
+        """``done`` of ``total`` (None when unknown); ``what`` is being worked on."""
+
+
+def json(data: Any) -> None:
+    """One JSON document on standard output; datetimes as ISO 8601."""
+    text = orjson.dumps(data, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY, default=str)
+    typer.echo(text.decode())
+
+
+def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, title: str | None = None, empty: str = "Nothing to show.") -> None:
+    """Rows as a table, or the line ``empty``."""
+    if not rows:
+        out.print(empty, style="dim")
+        return
+    view = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    for column in columns:
+        view.add_column(column.replace("_", " "), overflow="fold")
+    for row in rows:
+        view.add_row(*("" if row.get(c) is None else str(row.get(c)) for c in columns))
+    out.print(view)
+
+
+def note(text: str) -> None:
+    """A line for people, on standard error."""
+    err.print(text, style="dim", highlight=False)
+
+
+def error(problem: CwmError, *, as_json: bool = False) -> None:
+    """An error in the one shape."""
+    if as_json:
+        json({"error": problem.as_dict()})
+    else:
+        err.print(f"[bold red]Error[/] {problem.what}", highlight=False)
+        for label, value in (("got", problem.got), ("allowed", problem.allowed), ("do", problem.do)):
+            if value is not None:
+                err.print(f"  [dim]{label:8}[/]{value}", highlight=False)
+
+
+@contextmanager
+def progress(what: str, *, quiet: bool = False) -> Iterator[Step]:
+    """A progress bar on standard error; call the step with (done, total, what)."""
+    bar = Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        console=err, transient=True, disable=quiet or not err.is_terminal,
+    )
+    with bar:
+        task = bar.add_task(what, total=None)
+
+        def step(done: int, total: int | None = None, what: str | None = None) -> None:
+            bar.update(task, completed=done, total=total, description=what)
+
+        yield step
