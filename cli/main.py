@@ -28,7 +28,11 @@ def build() -> typer.Typer:
 
 
 def run() -> None:
-    """Entry point: 0 all well, 1 some input was set aside or a check failed, 2 bad usage, 3 not found, 4 no graph, 5 an extra is missing."""
+    """Run the command; the exit status is for scripts.
+
+    0 all well, 1 some input was set aside or a check failed, 2 bad usage, 3 not found, 4 no graph,
+    5 an optional library is missing, 130 interrupted.
+    """
     try:
         build()()
     except CwmError as error:

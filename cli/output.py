@@ -7,7 +7,14 @@ from typing import Annotated, Any, Protocol
 import orjson
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 
 from ontology.errors import CwmError
@@ -27,11 +34,19 @@ class Step(Protocol):
 
 def json(data: Any) -> None:
     """One JSON document on standard output; datetimes as ISO 8601."""
-    text = orjson.dumps(data, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY, default=str)
+    text = orjson.dumps(
+        data, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY, default=str
+    )
     typer.echo(text.decode())
 
 
-def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, title: str | None = None, empty: str = "Nothing to show.") -> None:
+def table(
+    rows: Sequence[Mapping[str, Any]],
+    columns: Sequence[str],
+    *,
+    title: str | None = None,
+    empty: str = "Nothing to show.",
+) -> None:
     """Rows as a table, or the line ``empty``."""
     if not rows:
         out.print(empty, style="dim")
@@ -64,8 +79,14 @@ def error(problem: CwmError, *, as_json: bool = False) -> None:
 def progress(what: str, *, quiet: bool = False) -> Iterator[Step]:
     """A progress bar on standard error; call the step with (done, total, what)."""
     bar = Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-        console=err, transient=True, disable=quiet or not err.is_terminal,
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=err,
+        transient=True,
+        disable=quiet or not err.is_terminal,
     )
     with bar:
         task = bar.add_task(what, total=None)
