@@ -1,0 +1,64 @@
+"""FHIR dates and instants as intervals of UTC: a partial date is the whole day, month or year that it names.
+
+FHIR asks for a time zone with every time; where it is missing, UTC is taken (ours), as it is for dates without a time.
+Source: https://hl7.org/fhir/R4/datatypes.html#dateTime
+
+>>> first("2119-02"), last("2119-02")
+(datetime.datetime(2119, 2, 1, 0, 0, tzinfo=datetime.timezone.utc), datetime.datetime(2119, 2, 28, 23, 59, 59, 999000, tzinfo=datetime.timezone.utc))
+>>> over("2119-02-27")
+datetime.datetime(2119, 2, 28, 0, 0, tzinfo=datetime.timezone.utc)
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+_INSTANT = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::[0-5]\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?", re.ASCII
+).fullmatch
+_PARTIAL = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII).fullmatch
+_TICK = timedelta(milliseconds=1)
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
+
+
+def _moment(text: str) -> datetime:
+    if _INSTANT(text) is None:
+        raise ValueError(text)
+    moment = datetime.fromisoformat(text)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _span(text: str) -> tuple[datetime, datetime]:
+    """First instant, and the first instant after."""
+    match = _PARTIAL(text)
+    if match is None:
+        raise ValueError(text)
+    year, month, day = int(match[1]), int(match[2] or 1), int(match[3] or 1)
+    begin = datetime(year, month, day, tzinfo=UTC)
+    try:
+        if match[3]:
+            return begin, begin + timedelta(days=1)
+        if match[2]:
+            return begin, datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC)
+        return begin, datetime(year + 1, 1, 1, tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return begin, _END_OF_TIME
+
+
+def first(text: str) -> datetime:
+    """The first instant of a FHIR date, dateTime or instant.
+
+    Raises:
+        ValueError: it is no date, or one that no calendar has.
+        OverflowError: in UTC it lies outside the years 1 to 9999.
+    """
+    return _moment(text) if len(text) > 10 else _span(text)[0]
+
+
+def last(text: str) -> datetime:
+    """The last instant: the moment itself, or a millisecond before a partial date is over. Raises as :func:`first`."""
+    return _moment(text) if len(text) > 10 else _span(text)[1] - _TICK
+
+
+def over(text: str) -> datetime:
+    """When it can be known: the moment itself, or when a partial date is over. Raises as :func:`first`."""
+    return _moment(text) if len(text) > 10 else _span(text)[1]
