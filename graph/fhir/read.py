@@ -1,0 +1,191 @@
+"""FHIR from files: single resources, bundles of any size, NDJSON of either, plain or gzipped.
+
+Whatever cannot be taken in is given as a :class:`~graph.fhir.read_items.Refused` in its place; reading goes on.
+Nothing here parses a whole resource: a resource is its exact bytes.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from graph.fhir.read_bundle import Head, document, head, unfold, why
+from graph.fhir.read_files import Source, find
+from graph.fhir.read_items import KEPT, Found, Item, Refused
+from graph.fhir.read_lines import BOM, Broken, Line, chunks, lines
+from graph.fhir.read_stream import Slice, Slicer
+from graph.setaside import reread
+
+Pieces = Iterator[bytes | Broken]
+
+
+def read(paths: Sequence[str | Path], limit: int) -> Iterator[Item]:
+    """Everything in the files and folders: ``limit`` is the longest line or entry in bytes that is taken in.
+
+    Raises:
+        NotFoundError, InvalidInputError: a path is not there, or its name says nothing about FHIR.
+    """
+    for source in find(paths):
+        if isinstance(source, Refused):
+            yield source
+        else:
+            yield from items(source, limit)
+
+
+def items(source: Source, limit: int) -> Iterator[Item]:
+    """What is in one file."""
+    try:
+        stream = source.open()
+    except OSError as error:
+        yield Refused(source.name, 0, "unreadable", f"the file cannot be read: {error.strerror}")
+        return
+    with stream:
+        empty = True
+        for item in _items(source, stream, limit):
+            empty = False
+            yield item
+    if empty:
+        yield Refused(source.name, 0, "empty-file", "there is nothing in the file")
+
+
+def _items(source: Source, stream: IO[bytes], limit: int) -> Iterator[Item]:
+    pieces = chunks(stream)
+    if source.by_line:
+        yield from _by_line(source.name, pieces, limit)
+        return
+    start, more = _fill(pieces, limit)
+    text = b"".join(p for p in start if isinstance(p, bytes)).removeprefix(BOM).strip()
+    torn = next((p for p in start if isinstance(p, Broken)), None)
+    if more is None and torn is None:
+        if not text:
+            return
+        if _several(text):
+            yield from _by_line(source.name, iter([text]), limit)
+        else:
+            yield from _document(source.name, text, limit)
+    elif text or torn:
+        yield from _streamed(source.name, chain([text], more or iter([torn] if torn else [])), limit)
+
+
+def _fill(pieces: Pieces, limit: int) -> tuple[list[bytes | Broken], Pieces | None]:
+    """The pieces of a file as far as ``limit``; the rest of them when there is more."""
+    start: list[bytes | Broken] = []
+    size = 0
+    for piece in pieces:
+        start.append(piece)
+        size += len(piece) if isinstance(piece, bytes) else 0
+        if size > limit:
+            return start, pieces
+    return start, None
+
+
+def _several(text: bytes) -> bool:
+    """True when a `.json` file is NDJSON in truth: its first line is a document and another line follows."""
+    first, _, rest = text.partition(b"\n")
+    return bool(rest.strip()) and head(first) != Head()
+
+
+def _by_line(name: str, pieces: Pieces, limit: int) -> Iterator[Item]:
+    for line in lines(pieces, limit):
+        if isinstance(line, Broken):
+            yield from _broken(name, line, limit)
+        elif line.size > limit:
+            yield _too_long(name, line.number, None, line.raw, line.size, limit)
+        else:
+            yield from _line(name, line)
+
+
+def _line(name: str, line: Line) -> Iterator[Item]:
+    # Only a line that speaks of a bundle or of a record set aside is worth a second look.
+    if b'"Bundle"' in line.raw:
+        yield from _bundle(name, line.number, line.raw) or [Found(name, line.number, line.raw)]
+    elif line.raw.startswith(b'{"set_aside"'):
+        yield from reread(name, line.number, line.raw)
+    else:
+        yield Found(name, line.number, line.raw)
+
+
+def _bundle(name: str, number: int, raw: bytes) -> Iterator[Item] | None:
+    """The entries of a bundle; None where the text is no bundle."""
+    try:
+        top = document.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    if top.resourceType != "Bundle":
+        return None
+    return unfold(enumerate(top.entry or []), name, number, scoped=True)
+
+
+def _document(name: str, text: bytes, limit: int) -> Iterator[Item]:
+    bundle = _bundle(name, 0, text)
+    if bundle is not None:
+        yield from bundle
+        return
+    try:
+        msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        # What can be cut out of a broken bundle goes in; the break itself is named.
+        yield from _streamed(name, iter([text]), limit)
+    else:
+        yield Found(name, 1, text)
+
+
+def _streamed(name: str, pieces: Pieces, limit: int) -> Iterator[Item]:
+    slicer, broken, first = Slicer(limit), None, b""
+    for piece in pieces:
+        if isinstance(piece, Broken):
+            broken = piece
+            break
+        first = first or piece[:KEPT]
+        for cut in slicer.feed(piece):
+            yield from _cut(name, cut, limit)
+    torn = slicer.torn
+    rest, entry = (torn.raw, torn.index) if torn else (b"" if slicer.count else first, None)
+    size = torn.size if torn and torn.size > limit else None
+    if broken:
+        yield Refused(name, 0, broken.reason, broken.message, raw=rest, entry=entry, size=size)
+    elif not slicer.complete:
+        yield Refused(name, 0, *why(rest or b"{", "the document"), raw=rest, entry=entry, size=size)
+    elif not slicer.count:
+        yield _whole(name, first, limit)
+
+
+def _whole(name: str, first: bytes, limit: int) -> Refused:
+    """A document that no element could be cut out of: too long, or not JSON."""
+    if len(first) < KEPT:
+        return Refused(name, 0, *why(first, "the document"), raw=first)
+    return Refused(
+        name,
+        0,
+        "too-long",
+        f"the document is longer than {limit} bytes and is not a bundle",
+        raw=first,
+        size=limit + 1,
+    )
+
+
+def _cut(name: str, cut: Slice, limit: int) -> Iterator[Item]:
+    if cut.size > limit:
+        yield _too_long(name, 0, cut.index, cut.raw, cut.size, limit)
+    else:
+        yield from unfold([(cut.index, cut.raw)], name, 0, scoped=False)
+
+
+def _broken(name: str, broken: Broken, limit: int) -> Iterator[Item]:
+    """The torn last line of a broken stream: taken in when it is whole, else set aside together with the break."""
+    raw = broken.raw.strip()
+    if raw and broken.size <= limit and head(raw) != Head():
+        yield Found(name, broken.number, raw)
+        raw = b""
+    size = broken.size if broken.size > limit else None
+    yield Refused(name, broken.number, broken.reason, broken.message, raw=raw, size=size)
+
+
+def _too_long(name: str, line: int, entry: int | None, raw: bytes, size: int, limit: int) -> Refused:
+    message = f"{size} bytes are longer than the {limit} that are allowed (CWM_LINE_LIMIT)"
+    return Refused(name, line, "too-long", message, raw=raw[:KEPT], entry=entry, size=size)
+
+
+__all__ = ["Found", "Item", "Refused", "Source", "find", "items", "read"]

@@ -1,0 +1,76 @@
+"""What reading gives: a resource with its place, or a refusal with its reason."""
+
+from dataclasses import dataclass
+from typing import Final
+
+KEPT: Final = 64 * 1024
+"""Bytes kept of something that is too long to be taken in."""
+
+REASONS: Final = {
+    "unreadable": "the file or folder cannot be opened",
+    "empty-file": "there is nothing in the file",
+    "broken-gzip": "the compressed data ends early or is damaged",
+    "too-long": "the line or entry is longer than CWM_LINE_LIMIT allows",
+    "not-utf8": "the bytes are not UTF-8",
+    "broken-json": "the text is not JSON",
+    "not-a-resource": "the JSON is not an object with a resourceType",
+    "no-id": "the resource has no id",
+    "bad-value": "a value cannot be what its element says, such as an impossible date",
+    "no-resource": "the bundle entry holds no resource",
+    "delete": "the bundle entry deletes, which is not taken in yet",
+    "older-version": "a newer version of the resource is in the graph",
+    "conflict": "the same id has another content, and neither says which is newer",
+}
+"""Every reason for which something is set aside."""
+
+
+@dataclass(slots=True)
+class Found:
+    """A resource: its exact text and where it lay."""
+
+    source: str
+    line: int
+    """Line, from 1; 0 where the place is an entry of a bundle file."""
+    raw: bytes
+    entry: int | None = None
+    """Index in the bundle, from 0 as in FHIRPath's ``Bundle.entry[0]``."""
+    url: str | None = None
+    """The entry's ``fullUrl``."""
+    assigned: str | None = None
+    """The id it takes from its ``urn:uuid:`` ``fullUrl``, when it has none of its own."""
+    scope: dict[str, str] | None = None
+    """The bundle's map from ``fullUrl`` to ``Type/id``."""
+
+
+@dataclass(slots=True)
+class Refused:
+    """Something that cannot go in: where, why, and its bytes as far as they are kept."""
+
+    source: str
+    line: int
+    reason: str
+    message: str
+    """For people; never holds a value of a record."""
+    raw: bytes = b""
+    entry: int | None = None
+    url: str | None = None
+    size: int | None = None
+    """Full length in bytes when ``raw`` is only its beginning."""
+
+    @property
+    def place(self) -> str:
+        """File and line, or file and entry.
+
+        >>> Refused("a.ndjson", 7, "no-id", "").place, Refused("b.json", 0, "no-id", "", entry=3).place
+        ('a.ndjson:7', 'b.json entry[3]')
+        """
+        return place(self.source, self.line, self.entry)
+
+
+def place(source: str, line: int, entry: int | None) -> str:
+    """How a place is written for people."""
+    at = f"{source}:{line}" if line else source
+    return at if entry is None else f"{at} entry[{entry}]"
+
+
+Item = Found | Refused
