@@ -1,0 +1,15 @@
+// summary: Where the record of a task ends, the latest instant over all encounters of the patients who have a qualifying one.
+// access: read
+// params:
+//   classes: {type: LIST<STRING>, doc: classes of a qualifying encounter, example: [AMB]}
+//   codes: {type: LIST<STRING>, doc: "codes (system|code) of a qualifying encounter; empty for any", example: []}
+//   from: {type: ZONED DATETIME, doc: earliest start of a qualifying encounter; null for any, example: null, optional: true}
+// returns:
+//   latest: epoch milliseconds (UTC), or null when nobody qualifies
+MATCH (p:Patient)-[:HAS_ENCOUNTER]->(e:Encounter)
+WHERE e.class IN $classes AND (size($codes) = 0 OR any(c IN e.codes WHERE c IN $codes))
+  AND ($from IS NULL OR e.start >= $from)
+WITH DISTINCT p
+MATCH (p)-[:HAS_ENCOUNTER]->(x:Encounter)
+WITH max(x.recorded) AS opened, max(x.closed) AS closed
+RETURN CASE WHEN closed IS NULL OR opened > closed THEN opened.epochMillis ELSE closed.epochMillis END AS latest

@@ -1,0 +1,121 @@
+"""Patients and their encounters as the cohort needs them: to choose an index and to read an outcome.
+
+The closing fields are here too, so nothing in this module may become a feature.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from graph.connection import Graph
+from ontology.errors import NotFoundError
+from twin.tasks import Encounters, Index
+
+BATCH = 500
+"""Patients in one question to the database."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One encounter; times in UTC, ``closed`` is when its end and disposition became known."""
+
+    key: str
+    kind: str | None
+    codes: tuple[str, ...]
+    start: datetime | None
+    end: datetime | None
+    recorded: datetime | None
+    closed: datetime | None
+    disposition: str | None
+    place: str | None
+
+    def of(self, wanted: Encounters) -> bool:
+        """Whether it is one of the encounters that a task names."""
+        return self.kind in wanted.classes and (
+            not wanted.codes or not set(wanted.codes).isdisjoint(self.codes)
+        )
+
+    def instant(self, index: Index) -> datetime | None:
+        """The moment that a task would predict at in this encounter; None when it has no such moment (yet)."""
+        anchor = self.start if index.anchor == "start" else self.end
+        return None if anchor is None or self.start is None else anchor + index.offset
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A patient with all encounters in order of start."""
+
+    key: str
+    gender: str | None
+    birth: str | None
+    race: str | None
+    ethnicity: str | None
+    population: str
+    deceased: datetime | None
+    visits: tuple[Visit, ...]
+
+
+def age(birth: str | None, at: datetime) -> float | None:
+    """Age in years at an instant, by a birth date as precise as it was given.
+
+    Whole dates: days / 365.25. A year alone: the difference of the years, because whoever gives only a year has
+    usually counted the age back from the year of care. A year and month: from the first of the month.
+
+    >>> age("1958", datetime(2012, 2, 16, tzinfo=UTC)), age(None, datetime(2012, 2, 16, tzinfo=UTC))
+    (54.0, None)
+    >>> round(age("1958-02-17", datetime(2012, 2, 16, tzinfo=UTC)), 2)
+    54.0
+    """
+    if not birth:
+        return None
+    if len(birth) == 4:
+        return float(at.year - int(birth))
+    day = datetime.fromisoformat(f"{birth}-01" if len(birth) == 7 else birth[:10]).replace(tzinfo=UTC)
+    return (at - day) / timedelta(days=365.25)
+
+
+def people(graph: Graph, keys: Sequence[str]) -> Iterator[Person]:
+    """The patients with these keys, in this order.
+
+    Raises:
+        NotFoundError: one of them is not in the graph.
+    """
+    for start in range(0, len(keys), BATCH):
+        batch = list(keys[start : start + BATCH])
+        found = {row["patient"]: row for row in graph.read("twin_data.people", patients=batch)}
+        for key in batch:
+            if key not in found:
+                raise NotFoundError("No such patient in the graph.", got=key, do="See `cwm patient list`.")
+            yield _person(found[key])
+
+
+def _person(row: dict[str, Any]) -> Person:
+    visits = tuple(_visit(*values) for values in row["encounters"])
+    plain = {name: row[name] for name in ("gender", "birth", "race", "ethnicity", "population")}
+    return Person(key=row["patient"], deceased=instant(row["deceased"]), visits=visits, **plain)
+
+
+def _visit(
+    key: str,
+    kind: str | None,
+    codes: list[str] | None,
+    start: int | None,
+    end: int | None,
+    recorded: int | None,
+    closed: int | None,
+    disposition: str | None,
+    place_key: str | None,
+    place: str | None,
+) -> Visit:
+    begun, ended, known, over = (instant(x) for x in (start, end, recorded, closed))
+    return Visit(key, kind, tuple(codes or ()), begun, ended, known, over, disposition, place or place_key)
+
+
+def instant(millis: int | None) -> datetime | None:
+    """Epoch milliseconds as a time in UTC.
+
+    >>> instant(0)
+    datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)
+    """
+    return None if millis is None else datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=millis)
