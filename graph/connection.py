@@ -7,10 +7,19 @@ from typing import Any, Self
 
 import neo4j
 
-from graph import queries
+from graph import queries, server
+from graph.migrations import migrate
 from graph.settings import Settings
+from graph.unavailable import check_version, opening
 
 Row = dict[str, Any]
+
+DRIVER: dict[str, Any] = {
+    "user_agent": "clinical-world-model",
+    "connection_timeout": 10,
+    "notifications_min_severity": "WARNING",
+    "notifications_disabled_classifications": ["UNRECOGNIZED"],  # a label that no node has yet is no fault
+}
 
 
 @dataclass(frozen=True)
@@ -66,5 +75,28 @@ def open_graph(settings: Settings | None = None) -> Iterator[Graph]:
     Raises:
         GraphUnavailableError: it cannot be started, reached or entered; the message says what to do.
     """
-    raise NotImplementedError  # the graph engine's author replaces this body
-    yield
+    settings = settings or Settings()
+    folder = settings.embedded
+    if folder is None:
+        secret = settings.graph_password.get_secret_value() if settings.graph_password else ""
+        with _connected(
+            settings, settings.graph_target, (settings.graph_user, secret), settings.graph_database
+        ) as graph:
+            yield graph
+    else:
+        with server.joined(settings, folder) as lease:
+            address, login = f"bolt://127.0.0.1:{lease.port}", ("neo4j", server.password(folder))
+            with _connected(settings, address, login, "neo4j") as graph:
+                yield graph
+
+
+@contextmanager
+def _connected(settings: Settings, address: str, login: tuple[str, str], database: str) -> Iterator[Graph]:
+    with opening(address, database):
+        driver = neo4j.GraphDatabase.driver(address, auth=login, **DRIVER)
+    with driver:
+        with opening(address, database):
+            check_version(str(driver.get_server_info().agent))
+            graph = Graph(driver, database, settings)
+            migrate(graph)
+        yield graph

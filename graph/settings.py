@@ -1,21 +1,23 @@
 """Every setting of the platform, read from the environment."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ontology.errors import InvalidInputError
 
 
 class Settings(BaseSettings):
-    """Settings, each an environment variable ``CWM_<NAME>``.
+    """Settings, each an environment variable ``CWM_<NAME>``; ``docs/reference/settings.md`` lists them.
 
     >>> Settings(home="/tmp/x").graph_target
     'embedded:/tmp/x/graph'
     """
 
-    model_config = SettingsConfigDict(env_prefix="CWM_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="CWM_", extra="ignore", populate_by_name=True)
 
     home: Path = Field(default_factory=lambda: user_data_path("cwm"))
     """Everything the platform keeps: the private graph, models, set-aside input, users."""
@@ -35,20 +37,32 @@ class Settings(BaseSettings):
     graph_database: str = "neo4j"
     """Name of the database at a server given by address."""
 
+    graph_port: int = Field(default=0, ge=0, le=65535)
+    """Port of the private Neo4j on the loopback address; 0 takes one that is free."""
+
     neo4j_version: str = "5.26.25"
     """Version of the private Neo4j; its jars must be in a committed lock of checksums."""
+
+    maven: str | None = None
+    """Address of a Maven repository to fetch Neo4j's jars from in place of the public one (a mirror inside a hospital)."""
 
     java_home: Annotated[Path | None, Field(validation_alias="JAVA_HOME")] = None
     """A Java 17 or 21 to use in place of the bundled one (``JAVA_HOME``)."""
 
-    heap: str = "1g"
+    heap: str = Field(default="1g", pattern=r"^\d+[kmg]$")
     """Heap of the private Neo4j (Java's ``-Xmx``)."""
 
-    page_cache: str = "512m"
+    page_cache: str = Field(default="512m", pattern=r"^\d+[kmg]$")
     """Page cache of the private Neo4j."""
 
-    grace: float = 30.0
+    disk_free: int = 512 * 2**20
+    """Bytes that must be free on the disk before the private Neo4j is started or its jars are fetched."""
+
+    grace: float = Field(default=30.0, ge=0)
     """Seconds that the private Neo4j stays up after its last user has left."""
+
+    start_timeout: float = 120.0
+    """Seconds to wait for the private Neo4j to start."""
 
     query_timeout: float = 30.0
     """Seconds that a researcher's query may take."""
@@ -59,7 +73,36 @@ class Settings(BaseSettings):
     line_limit: int = 64 * 2**20
     """Bytes of the longest NDJSON line or bundle entry that is taken in."""
 
+    @field_validator("java_home", "graph", "maven", "graph_password", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: Any) -> Any:
+        return None if value == "" else value
+
     @property
     def graph_target(self) -> str:
         """The address in force: ``graph``, or the embedded server under ``home``."""
         return self.graph or f"embedded:{self.home / 'graph'}"
+
+    @property
+    def embedded(self) -> Path | None:
+        """The folder of the private Neo4j, or None when the graph is at an address.
+
+        Raises:
+            InvalidInputError: the target is neither.
+
+        >>> Settings(graph="bolt://localhost:7687").embedded is None
+        True
+        """
+        scheme, _, rest = self.graph_target.partition(":")
+        if scheme == "embedded" and rest:
+            return Path(rest).expanduser().absolute()
+        if scheme in {"bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc"} and rest.startswith(
+            "//"
+        ):
+            return None
+        raise InvalidInputError(
+            "The graph's address cannot be used.",
+            got=self.graph_target,
+            allowed="embedded:DIR, bolt://HOST:PORT, neo4j://HOST:PORT, neo4j+s://HOST:PORT",
+            do="Set CWM_GRAPH to one of these, or unset it for the private Neo4j.",
+        )

@@ -1,0 +1,127 @@
+"""How the private Neo4j is configured and started: its ``neo4j.conf``, its command line, its files.
+
+One folder holds it all: ``password`` (mode 0600, it lives with the data), ``neo4j/`` (Neo4j's own home with
+``conf``, ``data`` and ``logs``), and the files of :mod:`graph.server.lease`.
+"""
+
+import os
+from pathlib import Path
+
+from pydantic import BaseModel
+
+OPENS = [
+    f"--add-opens=java.base/{p}=ALL-UNNAMED"
+    for p in ("java.nio", "java.io", "sun.nio.ch", "java.util.concurrent")
+]
+FLAGS = [
+    "-XX:+ExitOnOutOfMemoryError",  # the keeper starts it again; what a half-dead one would do is not known
+    "-XX:-OmitStackTraceInFastThrow",
+    "-Dio.netty.tryReflectionSetAccessible=true",
+    "--enable-native-access=ALL-UNNAMED",
+]
+PROCEDURES = (
+    "db.index.fulltext.*,db.index.vector.*,db.labels,db.relationshipTypes,db.propertyKeys,"
+    "db.schema.*,db.ping,dbms.components,db.awaitIndexes,db.awaitIndex"
+)
+
+
+class Plan(BaseModel):
+    """Everything that the keeper needs to run one Neo4j."""
+
+    folder: Path
+    java: Path
+    classpath: str
+    version: str
+    heap: str
+    page_cache: str
+    port: int
+    grace: float
+    timeout: float
+
+    @property
+    def home(self) -> Path:
+        """Neo4j's home."""
+        return self.folder / "neo4j"
+
+    @property
+    def main(self) -> str:
+        """Neo4j's main class, which 2026 renamed."""
+        return "org.neo4j.server." + (
+            "CommunityEntryPoint" if self.version.startswith("5.") else "Neo4jCommunity"
+        )
+
+    @property
+    def command(self) -> list[str]:
+        """The command line of the server; the heap goes by ``-Xmx``, its setting is ignored without Neo4j's scripts."""
+        conf = self.home / "conf"
+        heap = f"-Xmx{self.heap}"
+        return [
+            str(self.java),
+            heap,
+            *FLAGS,
+            *OPENS,
+            "-cp",
+            self.classpath,
+            self.main,
+            f"--home-dir={self.home}",
+            f"--config-dir={conf}",
+        ]
+
+    def admin(self, *arguments: str) -> list[str]:
+        """The command line of Neo4j's admin tool."""
+        return [
+            str(self.java),
+            "-Xmx256m",
+            *OPENS,
+            "-cp",
+            self.classpath,
+            "org.neo4j.cli.AdminTool",
+            *arguments,
+        ]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of both."""
+        return {**os.environ, "NEO4J_HOME": str(self.home), "NEO4J_CONF": str(self.home / "conf")}
+
+    def configuration(self, port: int) -> str:
+        """The text of ``neo4j.conf``."""
+        settings = {
+            "server.default_listen_address": "127.0.0.1",
+            "server.bolt.listen_address": f"127.0.0.1:{port}",
+            "server.http.enabled": "false",
+            "server.https.enabled": "false",
+            "server.memory.pagecache.size": self.page_cache,
+            "db.memory.transaction.max": _half(self.heap),
+            "db.tx_log.rotation.size": "32m",
+            "db.tx_log.rotation.retention_policy": "64m size",
+            "db.tx_log.preallocate": "false",
+            "db.logs.query.enabled": "OFF",
+            "dbms.usage_report.enabled": "false",
+            "dbms.security.auth_enabled": "true",
+            "dbms.security.allow_csv_import_from_file_urls": "false",
+            "dbms.security.procedures.allowlist": PROCEDURES,
+            "dbms.security.procedures.unrestricted": "",
+            "internal.dbms.cypher_ip_blocklist": "0.0.0.0/0,::/0",
+            "internal.dbms.bolt.netty_server_shutdown_quiet_period": "0",
+        }
+        return "".join(f"{name}={value}\n" for name, value in settings.items())
+
+    def write(self, port: int) -> None:
+        """Write ``neo4j.conf`` for a port."""
+        private(self.home / "conf" / "neo4j.conf", self.configuration(port))
+
+
+def private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read; whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = path.with_name(f"{path.name}.part")
+    part.unlink(missing_ok=True)
+    part.touch(0o600)
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
+
+
+def _half(size: str) -> str:
+    units = {"k": 1, "m": 1024, "g": 1024**2}
+    return f"{int(size[:-1]) * units[size[-1]] // 2}k"
