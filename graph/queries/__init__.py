@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ontology.errors import InvalidInputError, NotFoundError
 
@@ -62,8 +62,11 @@ def _load(path: Path) -> Query:
     header = _HEADER.match(text)
     if not header:
         raise InvalidInputError(f"The query {name} has no header.", allowed="a YAML header in // comments")
-    meta = yaml.safe_load(re.sub(r"^// ?", "", header[1], flags=re.MULTILINE))
-    return Query(name=name, cypher=text[header.end() :].strip(), **meta)
+    try:
+        meta = yaml.safe_load(re.sub(r"^// ?", "", header[1], flags=re.MULTILINE))
+        return Query(name=name, cypher=text[header.end() :].strip(), **meta)
+    except (yaml.YAMLError, ValidationError) as fault:
+        raise InvalidInputError(f"The header of the query {name} cannot be read.", got=fault) from None
 
 
 @cache
