@@ -165,8 +165,7 @@ def _read(path: Path) -> Mapping:
 @cache
 def registry() -> dict[str, Mapping]:
     """All mappings by FHIR type, without the generic rule."""
-    found = {m.type: m for m in map(_read, sorted(HERE.glob("*.yaml"))) if not m.generic}
-    return found
+    return {m.type: m for m in map(_read, sorted(HERE.glob("*.yaml"))) if not m.generic}
 
 
 @cache

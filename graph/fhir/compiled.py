@@ -179,7 +179,8 @@ def _times(m: Mapping) -> list[Filler]:
     if m.times.end:
         fillers.append(_instant("end", m.times.end, times.last))
     if m.times.recorded:
-        fillers.append(_recorded(m.times.recorded))
+        visits = tuple(path for path, link in m.links.items() if link.type == "INCLUDES")
+        fillers.append(_recorded(m.times.recorded, visits))
     if m.closing.known:
         fillers.append(_instant("closed", m.closing.known, times.over))
     return fillers
@@ -198,8 +199,8 @@ def _instant(name: str, paths: tuple[str, ...], turn: Callable[[str], datetime])
     return fill
 
 
-def _recorded(alternatives: tuple[str | Delayed, ...]) -> Filler:
-    clocks = [_clock(a) for a in alternatives]
+def _recorded(alternatives: tuple[str | Delayed, ...], visits: tuple[str, ...]) -> Filler:
+    clocks = [_clock(a, visits) for a in alternatives]
 
     def fill(resource: Resource, props: dict[str, Any], codes: list[Coding]) -> None:  # noqa: ARG001
         for clock in clocks:
@@ -212,11 +213,12 @@ def _recorded(alternatives: tuple[str | Delayed, ...]) -> Filler:
     return fill
 
 
-def _clock(alternative: str | Delayed) -> Clock:
+def _clock(alternative: str | Delayed, visits: tuple[str, ...]) -> Clock:
     if isinstance(alternative, Delayed):
         return _delayed(alternative)
     if alternative == ENCOUNTER_CLOSED:
-        return lambda r, _: (None, ENCOUNTER_CLOSED) if r.get("encounter") or r.get("context") else None
+        finders = [readers.get(path) for path in visits]
+        return lambda r, _: (None, ENCOUNTER_CLOSED) if any(find(r) for find in finders) else None
     read = readers.clock(alternative, times.over)
 
     def at(resource: Resource, _: dict[str, Any]) -> tuple[datetime, str] | None:

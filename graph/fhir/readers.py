@@ -90,10 +90,9 @@ def words(concept: Any) -> str | None:
         if text := concept.get("text") or concept.get("display"):
             return str(text)
         coding = one(concept.get("coding"))
-        if coding.__class__ is dict:
-            concept = coding.get("display") or coding.get("code")
-        else:
-            concept = concept.get("code")
+        concept = (
+            (coding.get("display") or coding.get("code")) if coding.__class__ is dict else concept.get("code")
+        )
     if concept is True or concept is False:
         return "true" if concept else "false"
     return None if concept is None else str(concept)
@@ -126,7 +125,7 @@ def name(value: Any) -> str | None:
 def number(value: Any) -> float | None:
     """A number as a float."""
     if value.__class__ is float:
-        return value  # type: ignore[no-any-return]  # its class was just checked
+        return value
     if value.__class__ is int:
         return float(value)
     raise TypeError
@@ -136,7 +135,7 @@ def text(value: Any) -> str | None:
     """A plain value as text."""
     value = one(value)
     if value is None or value.__class__ is str:
-        return value  # type: ignore[no-any-return]  # its class was just checked
+        return value
     if value.__class__ in {int, float}:
         return str(value)
     raise TypeError

@@ -3,10 +3,8 @@
 FHIR asks for a time zone with every time; where it is missing, UTC is taken (ours), as it is for dates without a time.
 Source: https://hl7.org/fhir/R4/datatypes.html#dateTime
 
->>> first("2119-02"), last("2119-02")
-(datetime.datetime(2119, 2, 1, 0, 0, tzinfo=datetime.timezone.utc), datetime.datetime(2119, 2, 28, 23, 59, 59, 999000, tzinfo=datetime.timezone.utc))
->>> over("2119-02-27")
-datetime.datetime(2119, 2, 28, 0, 0, tzinfo=datetime.timezone.utc)
+>>> [str(turn("2119-02")) for turn in (first, last, over)]
+['2119-02-01 00:00:00+00:00', '2119-02-28 23:59:59.999000+00:00', '2119-03-01 00:00:00+00:00']
 """
 
 import re
