@@ -112,6 +112,10 @@ class Task(Part):
     """Names of published scores (``twin/scores``)."""
     members: tuple[str, ...] = ()
     """Names of members (``twin/predictors``); empty: every one that is registered."""
+    act_at: Annotated[float, Field(gt=0, lt=1)]
+    """The probability from which someone would act; declared before any result is seen."""
+    thresholds: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = (0.05, 0.1, 0.2, 0.3, 0.5)
+    """The probabilities at which net benefit is reported."""
     coordinate: dict[Dimension, str]
     data: Data
 
