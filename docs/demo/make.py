@@ -47,7 +47,7 @@ def synthea(folder: Path) -> Path:
 
     environment = jgo.build(ENDPOINT)
     options = [f"--{name}={value}" for name, value in SETTINGS.items()]
-    command = [str(JAVA), "-Xmx5g", "-cp", ":".join(map(str, environment.classpath)), "App"]
+    command = [str(JAVA), "-Xmx5g", "-cp", ":".join(map(str, environment.all_jars)), "App"]
     command += [
         "-s",
         SEED,
