@@ -16,7 +16,7 @@ pytestmark = pytest.mark.neo4j
 
 @pytest.fixture
 def agent(graph: Graph) -> str:
-    one = Agent(name="twin/admission-365d", version="1", provider="us", kind="ensemble", config={"seed": 1})
+    one = Agent(name="twin", version="1", provider="us", kind="predictor", config={"seed": 1})
     register(graph, one)
     return one.key
 
