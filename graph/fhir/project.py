@@ -97,6 +97,8 @@ def project(resource: Resource) -> Projected:
         )
     whole = _node(resource, type_, id_, f"{type_}/{id_}")
     if inside := resource.get("contained"):
+        if not isinstance(inside, list):
+            raise wrong("contained", inside, "a list of resources")
         whole.contained = [_contained(item, whole) for item in inside]
     return whole
 

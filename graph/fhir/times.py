@@ -9,6 +9,7 @@ Source: https://hl7.org/fhir/R4/datatypes.html#dateTime
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _INSTANT = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::[0-5]\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?", re.ASCII
@@ -18,6 +19,7 @@ _TICK = timedelta(milliseconds=1)
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
+@lru_cache(maxsize=1 << 12)  # the facts of an encounter share their times
 def _moment(text: str) -> datetime:
     if _INSTANT(text) is None:
         raise ValueError(text)
