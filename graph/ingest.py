@@ -1,0 +1,222 @@
+"""FHIR files into the graph: read and projected here, written by a second thread, memory flat in the size of the input."""
+
+import os
+import queue
+import secrets
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from graph.connection import Graph
+from graph.fhir.read import Found, Refused, Source, find, items
+from graph.ingest_rows import Row, row
+from graph.ingest_write import Outcome, Writer, batches
+from graph.references import Settled, settle
+from graph.setaside import SetAside
+from ontology.errors import InvalidInputError
+
+BATCH = 3000
+"""Resources of one transaction."""
+WEIGHT = 12 * 2**20
+"""Bytes of one transaction, about."""
+
+
+class Progress(Protocol):
+    """Called with megabytes of input done and in all, and what is being done."""
+
+    def __call__(self, done: int, total: int | None = None, what: str | None = None) -> None:
+        """``done`` of ``total`` megabytes; ``what`` names the file and the rate."""
+
+
+class StrictError(InvalidInputError):
+    """Strict mode met something that cannot go in."""
+
+    code = "set-aside"
+    exit_status = 1
+
+
+@dataclass
+class IngestReport:
+    """What an ingest did; ``read == written + unchanged + set_aside``."""
+
+    run: str
+    read: int = 0
+    written: int = 0
+    unchanged: int = 0
+    set_aside: int = 0
+    references: int = 0
+    """References and codes written as relationships."""
+    resolved: int = 0
+    """References that found their resource only at the end."""
+    dangling: int = 0
+    """References in the graph whose target is not there."""
+    nodes: int = 0
+    seconds: float = 0.0
+    rate: float = 0.0
+    """Resources a second."""
+    generic: dict[str, int] = field(default_factory=dict)
+    """Resources of types without a mapping, written by the generic rule."""
+    reasons: dict[str, int] = field(default_factory=dict)
+    set_aside_file: str | None = None
+    set_aside_sample: list[dict[str, str]] = field(default_factory=list)
+    """The first that were set aside: ``place, reason, message``."""
+    dangling_sample: list[dict[str, Any]] = field(default_factory=list)
+    ambiguous: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as JSON."""
+        return asdict(self)
+
+
+def ingest(
+    graph: Graph, paths: Sequence[str | Path], *, strict: bool = False, progress: Progress | None = None
+) -> IngestReport:
+    """Take FHIR files and folders into the graph; ingesting again changes nothing.
+
+    With ``strict`` everything is read and checked once before anything is written, and the first thing that cannot go
+    in ends the ingest; what only the graph can refuse (an older version) ends it at its batch, of which nothing is kept.
+
+    Raises:
+        NotFoundError, InvalidInputError: a path is not there, or its name says nothing about FHIR.
+        StrictError: in strict mode, at the first thing that cannot go in.
+    """
+    sources = find(paths)
+    if strict:
+        _check(sources, graph.settings.line_limit)
+    return _Run(graph, sources, strict=strict, progress=progress).go()
+
+
+def _check(sources: Sequence[Source | Refused], limit: int) -> None:
+    for source in sources:
+        for item in [source] if isinstance(source, Refused) else items(source, limit):
+            made = row(item, "") if isinstance(item, Found) else item
+            if isinstance(made, Refused):
+                raise _strict(made)
+
+
+def _strict(refused: Refused) -> StrictError:
+    return StrictError(
+        f"{refused.place}: {refused.message} ({refused.reason}).", do="Mend it, or ingest without --strict."
+    )
+
+
+class _Run:
+    def __init__(
+        self, graph: Graph, sources: Sequence[Source | Refused], *, strict: bool, progress: Progress | None
+    ) -> None:
+        self.graph, self.sources, self.strict, self.progress = graph, sources, strict, progress
+        self.id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+        self.report = IngestReport(self.id)
+        self.generic: Counter[str] = Counter()
+        self.began = time.monotonic()
+        self.total = sum(s.size for s in sources if isinstance(s, Source))
+        self.before = 0
+        """Bytes of the files that are done."""
+
+    def go(self) -> IngestReport:
+        """The whole ingest."""
+        report, settings = self.report, self.graph.settings
+        props = {"started": datetime.now(UTC), "host": socket.gethostname(), "pid": os.getpid()}
+        self.graph.write("ingest.start", id=self.id, props=props | {"files": len(self.sources)})
+        with SetAside(settings.home / "set-aside" / f"{self.id}.ndjson") as aside:
+            try:
+                self._load(aside)
+            except StrictError:
+                self._close("stopped", settle(self.graph, self._say), aside)
+                raise
+            self._close("finished", settle(self.graph, self._say), aside)
+        return report
+
+    def _load(self, aside: SetAside) -> None:
+        work: queue.Queue[list[Row] | None] = queue.Queue(maxsize=2)
+        done: queue.SimpleQueue[Outcome | BaseException] = queue.SimpleQueue()
+        thread = threading.Thread(target=self._write, args=(work, done), name="ingest-writer", daemon=True)
+        thread.start()
+        try:
+            for batch in batches(self._rows(aside), BATCH, WEIGHT):
+                work.put(batch)
+                self._take(done, aside)
+        finally:
+            work.put(None)
+            thread.join()
+            self._take(done, aside)
+
+    def _write(
+        self, work: "queue.Queue[list[Row] | None]", done: "queue.SimpleQueue[Outcome | BaseException]"
+    ) -> None:
+        writer = Writer(self.graph, self.id, strict=self.strict)
+        try:
+            while (batch := work.get()) is not None:
+                done.put(writer.write(batch))
+        except BaseException as error:  # noqa: BLE001  # it is raised again in the thread that waits
+            done.put(error)
+            while work.get() is not None:
+                pass
+        finally:
+            writer.close()
+
+    def _take(self, done: "queue.SimpleQueue[Outcome | BaseException]", aside: SetAside) -> None:
+        """Count what the writer has done meanwhile."""
+        while not done.empty():
+            outcome = done.get()
+            if isinstance(outcome, BaseException):
+                raise outcome
+            for refused in outcome.refused:
+                if self.strict:
+                    raise _strict(refused)
+                aside.add(refused)
+            self.report.written += outcome.written
+            self.report.unchanged += outcome.unchanged
+            self.report.references += outcome.links
+            self.report.nodes += outcome.nodes
+            self.generic += outcome.generic
+
+    def _rows(self, aside: SetAside) -> Iterator[Row]:
+        for source in self.sources:
+            found = [source] if isinstance(source, Refused) else items(source, self.graph.settings.line_limit)
+            for item in found:
+                self.report.read += 1
+                made = row(item, self.id) if isinstance(item, Found) else item
+                if isinstance(made, Row):
+                    yield made
+                elif self.strict:
+                    raise _strict(made)
+                else:
+                    aside.add(made)
+                if self.report.read % 1000 == 0:
+                    self._at(source)
+            self.before += source.size or 0
+
+    def _at(self, source: Source | Refused) -> None:
+        if self.progress and isinstance(source, Source):
+            rate = self.report.read / max(time.monotonic() - self.began, 1e-9)
+            here = self.before + source.consumed
+            what = f"{source.name}: {self.report.read:,} resources, {rate:,.0f}/s"
+            self.progress(here // 2**20, max(self.total // 2**20, 1), what)
+
+    def _say(self, what: str) -> None:
+        if self.progress:
+            self.progress(self.total // 2**20, max(self.total // 2**20, 1), what)
+
+    def _close(self, status: str, settled: Settled, aside: SetAside) -> None:
+        report = self.report
+        report.set_aside, report.reasons = aside.count, dict(aside.reasons)
+        report.set_aside_file = str(aside.path) if aside.count else None
+        report.set_aside_sample = [
+            {"place": r.place, "reason": r.reason, "message": r.message} for r in aside.sample
+        ]
+        report.resolved, report.dangling = settled.resolved, settled.dangling
+        report.dangling_sample, report.ambiguous = settled.sample, settled.ambiguous
+        report.generic = dict(self.generic)
+        report.seconds = round(time.monotonic() - self.began, 3)
+        report.rate = round(report.read / report.seconds, 1) if report.seconds else 0.0
+        counts = {name: value for name, value in report.as_dict().items() if isinstance(value, int | float)}
+        self.graph.write(
+            "ingest.finish", id=self.id, props=counts | {"status": status, "finished": datetime.now(UTC)}
+        )

@@ -1,0 +1,109 @@
+"""From the text of a resource to the rows that are written: one node, its parts, its codes, its references."""
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from graph.fhir.project import Projected, project
+from graph.fhir.read_bundle import why
+from graph.fhir.read_items import Found, Refused
+from ontology.errors import InvalidInputError
+
+_LONGEST_KEY = 2000
+"""Characters; an index of Neo4j takes some 8,000 bytes."""
+
+
+@dataclass(slots=True)
+class Row:
+    """All that one resource writes."""
+
+    key: str
+    rank: str
+    url: str | None
+    found: Found
+    nodes: list[dict[str, Any]]
+    """``key, labels, props`` of the resource and of its contained parts."""
+    links: list[dict[str, Any]] = field(default_factory=list)
+    """``a, b, type, props`` of each reference."""
+    codes: list[dict[str, Any]] = field(default_factory=list)
+    """``key, code, path`` of each coded element."""
+    concepts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    generic: bool = False
+
+    @property
+    def weight(self) -> int:
+        """Bytes, about."""
+        return len(self.found.raw) + 400 * len(self.links)
+
+
+def row(found: Found, run: str) -> Row | Refused:
+    """The rows of a resource, or why it cannot go in."""
+    try:
+        resource = orjson.loads(found.raw)
+    except orjson.JSONDecodeError:
+        return _refused(found, *why(found.raw, "the text"))
+    if not isinstance(resource, dict) or not isinstance(resource.get("resourceType"), str):
+        return _refused(found, "not-a-resource", "the JSON is not an object with a resourceType")
+    if found.assigned and not resource.get("id"):
+        resource["id"] = found.assigned
+    try:
+        whole = project(resource)
+        text = found.raw.decode()
+    except InvalidInputError as error:
+        # Only what was wrong is passed on, never the value: it may be part of a record.
+        reason = (
+            "no-id" if not isinstance(resource.get("id"), str) or " usable id" in error.what else "bad-value"
+        )
+        return _refused(found, reason, error.what)
+    props = whole.props
+    props["fhir"] = text
+    if found.url:
+        props["url"] = found.url
+    if found.assigned:
+        props["assigned"] = True
+    made = Row(whole.key, props["rank"], found.url, found, [], generic=whole.generic)
+    origin = {"source": found.source, "line": found.line or found.entry or 0, "run": run}
+    for part in (whole, *whole.contained):
+        _add(made, part, origin, found.scope)
+    return made
+
+
+def _add(made: Row, part: Projected, origin: dict[str, Any], scope: dict[str, str] | None) -> None:
+    part.props.update(origin)
+    labels = (*part.labels, "Unordered") if part.labels[1] == "Encounter" else part.labels
+    made.nodes.append({"key": part.key, "labels": labels, "props": part.props})
+    for link in part.links:
+        target = link.target
+        if scope and target in scope:
+            target = scope[target]
+        a, b = part.key, short(target)
+        if link.inward:
+            a, b = b, a
+        link.props |= {"owner": part.key, "path": link.path, "run": origin["run"]}
+        made.links.append({"a": a, "b": b, "type": link.type, "props": link.props})
+    for coding in part.codes:
+        key = short(f"{coding.system}|{coding.code}")
+        made.codes.append({"key": part.key, "code": key, "path": coding.path})
+        made.concepts[key] = {
+            "key": key,
+            "system": coding.system,
+            "code": coding.code,
+            "display": coding.display,
+        }
+
+
+def short(key: str) -> str:
+    """A key that an index can hold: a longer one ends in its SHA-256.
+
+    >>> short("Patient/1"), len(short("x" * 10_000)) <= 2000
+    ('Patient/1', True)
+    """
+    if len(key) <= _LONGEST_KEY:
+        return key
+    return f"{key[: _LONGEST_KEY - 65]}~{sha256(key.encode()).hexdigest()}"
+
+
+def _refused(found: Found, reason: str, message: str) -> Refused:
+    return Refused(found.source, found.line, reason, message, found.raw, found.entry, found.url)

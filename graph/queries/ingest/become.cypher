@@ -1,0 +1,9 @@
+// summary: Turn placeholders into the resources that have arrived; what hangs on them stays.
+// access: write
+// params:
+//   rows: {type: LIST<MAP>, doc: "key, labels and props of each node", example: []}
+UNWIND $rows AS row
+MATCH (n:Resource {key: row.key})
+REMOVE n:Dangling
+SET n:$(row.labels)
+SET n = row.props

@@ -1,0 +1,6 @@
+// summary: How many references point at something that is not in the graph.
+// access: read
+// params: {}
+// returns: {references: how many, targets: at how many targets}
+MATCH (p:Dangling)
+RETURN sum(COUNT { (p)--() }) AS references, count(p) AS targets

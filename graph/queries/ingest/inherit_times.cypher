@@ -1,0 +1,19 @@
+// summary: Give facts without a time of their own the start of their encounter; they are known when it is closed.
+// access: write
+// params:
+//   rows: {type: INTEGER, doc: Facts of one transaction., example: 5000}
+// returns: {dated: how many}
+MATCH (f:Undated)
+WHERE NOT f:Contained AND EXISTS { (f)<-[:INCLUDES]-(e:Encounter WHERE NOT e:Dangling) }
+WITH f LIMIT $rows
+CALL (f) {
+  MATCH (f)<-[:INCLUDES]-(e:Encounter)
+  WHERE NOT e:Dangling
+  RETURN e ORDER BY e.closed, e.key LIMIT 1
+}
+WITH f, e, f.start IS NULL OR f.start_clock IS NOT NULL AS inherits
+SET f.start = CASE WHEN inherits THEN e.start ELSE f.start END,
+    f.start_clock = CASE WHEN inherits THEN 'encounter.start' END,
+    f.recorded = e.closed, f.clock = 'encounter.closed'
+REMOVE f:Undated
+RETURN count(*) AS dated

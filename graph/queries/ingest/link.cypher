@@ -1,0 +1,11 @@
+// summary: Write the references of resources as relationships.
+// access: write
+// params:
+//   rows: {type: LIST<MAP>, doc: "a (key of the start), b (key of the end), type, props", example: []}
+// returns: {linked: how many}
+UNWIND $rows AS row
+MATCH (a:Resource {key: row.a})
+MATCH (b:Resource {key: row.b})
+CREATE (a)-[r:$(row.type)]->(b)
+SET r = row.props
+RETURN count(*) AS linked

@@ -1,0 +1,16 @@
+// summary: Move references from placeholders to the resources they mean, a number of relationships at a time (those that begin there).
+// access: write
+// params:
+//   pairs: {type: LIST<MAP>, doc: "from (placeholder) and to (resource)", example: []}
+//   rows: {type: INTEGER, doc: Relationships of one transaction., example: 5000}
+// returns: {moved: how many}
+UNWIND $pairs AS pair
+MATCH (p:Resource {key: pair.from})-[r]->(o)
+WITH pair, r, o LIMIT $rows
+MATCH (n:Resource {key: pair.to})
+CREATE (n)-[x:$(type(r))]->(o)
+SET x = properties(r), x.via = pair.from
+FOREACH (_ IN CASE type(r) WHEN 'HAS_ENCOUNTER' THEN [1] ELSE [] END | SET o:Unordered)
+FOREACH (_ IN CASE WHEN type(r) = 'INCLUDES' AND o.clock = 'encounter.closed' THEN [1] ELSE [] END | SET o:Undated)
+DELETE r
+RETURN count(*) AS moved

@@ -1,0 +1,12 @@
+// summary: Mark the facts that take their times from these encounters, so that they take them again.
+// access: write
+// params:
+//   keys: {type: LIST<STRING>, doc: Keys of encounters., example: []}
+UNWIND $keys AS key
+MATCH (:Resource {key: key})-[:INCLUDES]->(f:Event)
+WHERE f.clock = 'encounter.closed'
+SET f:Undated
+WITH DISTINCT f
+MATCH (c:Contained)
+WHERE c.key STARTS WITH f.key + '#' AND c.clock = 'container'
+SET c:Undated

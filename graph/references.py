@@ -1,0 +1,101 @@
+"""The end of an ingest: references that name no key find their resource, times are inherited, encounters put in order.
+
+All of it may be repeated or broken off at any point: what is left to do is marked in the graph itself (``:Dangling``,
+``:Undated``, ``:Unordered``), so running it again goes on from there.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from graph.connection import Graph
+
+_ROWS = 5000
+_PATIENTS = 200
+Say = Callable[[str], None]
+
+
+@dataclass
+class Settled:
+    """What became of references that wait."""
+
+    resolved: int = 0
+    """References that found their resource at the end."""
+    ambiguous: list[str] = field(default_factory=list)
+    """Conditional references and addresses that several resources answer to; they stay dangling."""
+    dangling: int = 0
+    """References whose target is not in the graph."""
+    targets: int = 0
+    sample: list[dict[str, Any]] = field(default_factory=list)
+    """The most frequent of them: ``owner`` (type), ``target``, ``references``."""
+
+
+def settle(graph: Graph, say: Say = lambda _: None) -> Settled:
+    """Resolve what can be resolved, inherit times, order encounters; what still dangles is counted."""
+    settled = Settled()
+    say("resolving references")
+    for pending in graph.read("ingest.pending"):
+        if pending["type"] is None:
+            _by_url(graph, settled)
+        else:
+            _by_identifier(graph, pending["type"], settled)
+    graph.write("ingest.orphans")
+    say("giving facts the times of their encounters")
+    _repeat(graph, "ingest.inherit_times", "dated", rows=_ROWS)
+    _repeat(graph, "ingest.inherit_contained", "dated", rows=_ROWS)
+    say("putting encounters in order")
+    _repeat(graph, "ingest.order", "ordered", patients=_PATIENTS)
+    graph.write("ingest.unowned")
+    counts = graph.read("ingest.dangling_count")[0]
+    settled.dangling, settled.targets = counts["references"], counts["targets"]
+    settled.sample = graph.read("ingest.dangling", rows=20)
+    return settled
+
+
+def _by_identifier(graph: Graph, type_: str, settled: Settled) -> None:
+    """Conditional references of one type: those that one resource answers move there, those that several answer come back."""
+    for lapsed in graph.read("ingest.lapsed", type=type_):
+        _move_back(graph, lapsed)
+    pairs = []
+    for found in graph.read("ingest.by_identifier", type=type_):
+        unique = len(found["to"]) == 1
+        if found["old"] and found["to"] != [found["old"]]:
+            _move_back(graph, found)
+            found["waiting"] = True
+        if not unique:
+            settled.ambiguous.append(found["from"])
+        elif found["waiting"]:
+            pairs.append({"from": found["from"], "to": found["to"][0]})
+    if pairs:
+        graph.write("ingest.alias", pairs=pairs)
+        settled.resolved += _move(graph, pairs)
+
+
+def _by_url(graph: Graph, settled: Settled) -> None:
+    found = graph.read("ingest.by_url")
+    settled.ambiguous += [f["from"] for f in found if len(f["to"]) > 1]
+    settled.resolved += _move(
+        graph, [{"from": f["from"], "to": f["to"][0]} for f in found if len(f["to"]) == 1]
+    )
+
+
+def _move(graph: Graph, pairs: list[dict[str, str]]) -> int:
+    moved = 0
+    for begin in range(0, len(pairs), _ROWS):
+        some = pairs[begin : begin + _ROWS]
+        moved += _repeat(graph, "ingest.move_out", "moved", pairs=some, rows=_ROWS)
+        moved += _repeat(graph, "ingest.move_in", "moved", pairs=some, rows=_ROWS)
+    return moved
+
+
+def _move_back(graph: Graph, found: dict[str, Any]) -> None:
+    _repeat(graph, "ingest.move_back", "moved", **{"from": found["from"]}, old=found["old"], rows=_ROWS)
+    graph.write("ingest.unalias", **{"from": found["from"]})
+
+
+def _repeat(graph: Graph, name: str, column: str, **params: Any) -> int:
+    """Run a query that does a part of its work each time until nothing is left."""
+    total = 0
+    while done := graph.write(name, **params)[0][column]:
+        total += done
+    return total
