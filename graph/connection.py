@@ -1,5 +1,6 @@
 """The one door to the database: named queries through the official driver."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from graph.settings import Settings
 from graph.unavailable import check_version, opening
 
 Row = dict[str, Any]
+
+logging.getLogger("neo4j").addHandler(logging.NullHandler())  # faults reach the caller as errors; who wants the log adds a handler
 
 DRIVER: dict[str, Any] = {
     "user_agent": "clinical-world-model",

@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     grace: float = Field(default=30.0, ge=0)
     """Seconds that the private Neo4j stays up after its last user has left."""
 
-    start_timeout: float = 120.0
+    start_timeout: float = 180.0
     """Seconds to wait for the private Neo4j to start."""
 
     query_timeout: float = 30.0

@@ -13,12 +13,7 @@ OPENS = [
     f"--add-opens=java.base/{p}=ALL-UNNAMED"
     for p in ("java.nio", "java.io", "sun.nio.ch", "java.util.concurrent")
 ]
-FLAGS = [
-    "-XX:+ExitOnOutOfMemoryError",  # the keeper starts it again; what a half-dead one would do is not known
-    "-XX:-OmitStackTraceInFastThrow",
-    "-Dio.netty.tryReflectionSetAccessible=true",
-    "--enable-native-access=ALL-UNNAMED",
-]
+FLAGS = ["-XX:-OmitStackTraceInFastThrow", "-Dio.netty.tryReflectionSetAccessible=true", "--enable-native-access=ALL-UNNAMED"]
 PROCEDURES = (
     "db.index.fulltext.*,db.index.vector.*,db.labels,db.relationshipTypes,db.propertyKeys,"
     "db.schema.*,db.ping,dbms.components,db.awaitIndexes,db.awaitIndex"
