@@ -46,7 +46,8 @@ def build(settings: Settings, graph: Graph | None = None, *, hosts: frozenset[st
     server.include_router(login.routes(sessions, Limiter()))
     server.add_exception_handler(Exception, _failed)
     app = _dash(server, desk)
-    for hook in app.backend._before_request_funcs:
+    backend: Any = app.backend
+    for hook in backend._before_request_funcs:
         hook()  # Dash adds the pages' router on the first request, too late for a first request that is a deep link
     known = {module.PAGE.path.split("/")[1] for module in pages().values()}
     return Shield(server, sessions, app.csp_hashes, hosts, (*sorted(known), "assets", "login", "logout"))

@@ -4,7 +4,7 @@ from typing import Any
 
 import dash
 import dash_mantine_components as dmc
-from dash import Dash, Input, Output, dcc, html
+from dash import Input, Output, dcc, html
 
 from dashboard.pages import Page, pages
 
@@ -55,7 +55,7 @@ def _link(page: Page) -> Any:
     return dcc.Link(page.title, href=page.path, className="item", id={"menu": page.path})
 
 
-def register(app: Dash) -> None:
+def register(app: Any) -> None:
     """Mark the current entry of the menu, in the browser."""
     app.clientside_callback(
         dash.ClientsideFunction("cwm", "mark"), Output("place-marked", "data"), Input("place", "pathname")
