@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from twin.features import Feature, Numeric, Own, Selecting, Where, Window, columns
+from twin.features import Feature, Numeric, Own, Selecting, Window, columns
 
 ORDER = ["start", "recorded", "key"]
 """Facts in order of time; of two at one instant the later known counts as later, then the greater key."""
@@ -34,32 +34,19 @@ def compute(
     because: bool = False,
 ) -> Computed:
     """The features of the patients in ``rows`` from their facts; with ``because`` the facts behind each, too."""
-    facts = prepared(facts)
-    selecting = [f for f in features if not isinstance(f, Own | Numeric)]
-    masks = {f.name: facts.filter(_mask(facts, f, lookback)) for f in selecting}
-    parts = [rows.select("patient")]
-    parts += [_selected(masks[f.name], f) for f in selecting]
-    values, rejected = measured(facts, [f for f in features if isinstance(f, Numeric)], lookback)
-    wide, reasons = (
-        _statistics(values, [f for f in features if isinstance(f, Numeric)]),
-        pl.DataFrame(schema=BECAUSE),
-    )
-    table = parts[0]
-    for part in [*parts[1:], wide]:
+    selecting = [f for f in features if isinstance(f, Selecting)]
+    numeric = [f for f in features if isinstance(f, Numeric)]
+    facts = _marked(prepared(facts), selecting, lookback)
+    values, rejected = measured(facts, numeric, lookback)
+    table = rows.select("patient", *(_own(f) for f in features if isinstance(f, Own)))
+    for part in (_selected(facts, selecting), _statistics(values, numeric)):
         table = table.join(part, on="patient", how="left", maintain_order="left")
-    table = table.with_columns(_own(rows, f) for f in features if isinstance(f, Own))
-    if because:
-        chosen = [
-            m.select("patient", pl.lit(n).alias("feature"), "key", pl.col("value").cast(pl.Float64))
-            for n, m in masks.items()
-        ]
-        reasons = pl.concat([reasons, *chosen, *_behind(values, features)])
     names = [c for f in features for c in columns(f)]
-    return Computed(
-        _filled(table, features).select(names).cast(pl.Float64),
-        reasons.sort("patient", "feature", "key"),
-        rejected,
-    )
+    behind = [pl.DataFrame(schema=BECAUSE)]
+    if because:
+        behind += [*_behind_marks(facts, selecting), *_behind(values, numeric)]
+    reasons = pl.concat(behind).sort("patient", "feature", "key")
+    return Computed(_filled(table, features).select(names).cast(pl.Float64), reasons, rejected)
 
 
 def prepared(facts: pl.DataFrame) -> pl.DataFrame:
@@ -72,21 +59,6 @@ def tokens(facts: pl.DataFrame) -> pl.DataFrame:
     return facts.select("row", pl.col("codes").alias("token")).explode("token").drop_nulls("token")
 
 
-def selection(facts: pl.DataFrame, where: Where) -> pl.Expr:
-    """Which of the (prepared) facts meet every condition."""
-    mask = pl.lit(value=True)
-    if where.types:
-        mask &= pl.col("type").is_in(where.types)
-    if where.classes:
-        mask &= pl.col("class").is_in(where.classes)
-    if where.categories:
-        mask &= pl.col("category").is_in(where.categories)
-    if where.codes:
-        hits = tokens(facts).filter(pl.col("token").is_in(where.tokens)).get_column("row").unique()
-        mask &= pl.col("row").is_in(hits.implode())
-    return mask.fill_null(value=False)
-
-
 def in_window(within: Window, lookback: timedelta) -> pl.Expr:
     """Began in the window before the index; a fact without a start counts in ``ever`` only."""
     before = pl.col("start") <= pl.col("at")
@@ -95,22 +67,50 @@ def in_window(within: Window, lookback: timedelta) -> pl.Expr:
     return (before & (pl.col("start") >= pl.col("at") - (within or lookback))).fill_null(value=False)
 
 
-def _mask(facts: pl.DataFrame, feature: Selecting, lookback: timedelta) -> pl.Expr:
-    mask = selection(facts, feature.where) & in_window(feature.within, lookback)
+def _marked(facts: pl.DataFrame, features: list[Selecting], lookback: timedelta) -> pl.DataFrame:
+    """The facts with a true or false column a feature: whether the fact counts for it."""
+    wanted = [(f.name, token) for f in features for token in f.where.tokens]
+    table = pl.DataFrame(wanted, schema={"feature": pl.String, "token": pl.String}, orient="row")
+    hits = tokens(facts).join(table, on="token").group_by("feature").agg("row")
+    coded = dict(hits.iter_rows())
+    return facts.with_columns(_mask(f, lookback, coded.get(f.name, [])).alias(_mark(f)) for f in features)
+
+
+def _mark(feature: Selecting) -> str:
+    return f"for {feature.name}"
+
+
+def _mask(feature: Selecting, lookback: timedelta, coded: list[int]) -> pl.Expr:
+    """``coded``: numbers of the rows that bear one of the feature's codes."""
+    where = feature.where
+    mask = in_window(feature.within, lookback)
+    if where.types:
+        mask &= pl.col("type").is_in(where.types)
+    if where.classes:
+        mask &= pl.col("class").is_in(where.classes)
+    if where.categories:
+        mask &= pl.col("category").is_in(where.categories)
+    if where.codes:
+        mask &= pl.col("row").is_in(coded)
     if feature.kind == "active" or (feature.kind == "has" and feature.active):
         mask &= pl.col("end").is_null() | (pl.col("end") > pl.col("at"))
-    return mask
+    return mask.fill_null(value=False)
 
 
-def _selected(facts: pl.DataFrame, feature: Selecting) -> pl.DataFrame:
-    code = pl.concat_str("system", "code", separator="|", ignore_nulls=True)
-    if feature.kind == "since":
-        value = (pl.col("at") - pl.col("start")).min().dt.total_seconds() / 86_400
-    elif feature.kind == "active" or (feature.kind == "count" and feature.distinct):
-        value = code.n_unique()
-    else:
-        value = pl.len() if feature.kind == "count" else pl.lit(1.0)
-    return facts.group_by("patient").agg(value.cast(pl.Float64).alias(feature.name))
+def _selected(facts: pl.DataFrame, features: list[Selecting]) -> pl.DataFrame:
+    code = pl.coalesce(pl.concat_str("system", "code", separator="|"), "code", "display")
+    days = (pl.col("at") - pl.col("start")).dt.total_seconds() / 86_400
+    values = []
+    for feature in features:
+        mark = pl.col(_mark(feature))
+        if feature.kind == "since":
+            value = days.filter(mark).min()
+        elif feature.kind == "active" or (feature.kind == "count" and feature.distinct):
+            value = code.filter(mark).drop_nulls().n_unique()
+        else:
+            value = mark.sum() if feature.kind == "count" else mark.any()
+        values.append(value.cast(pl.Float64).alias(feature.name))
+    return facts.group_by("patient").agg(values)
 
 
 def measured(
@@ -168,16 +168,16 @@ def _statistics(values: pl.DataFrame, features: list[Numeric]) -> pl.DataFrame:
     long = values.group_by("patient", "feature", maintain_order=True).agg(
         expr.cast(pl.Float64).alias(name) for name, expr in stats.items()
     )
-    table = long.select(pl.col("patient").unique(maintain_order=True))
-    for feature in features:
-        mine = long.filter(pl.col("feature") == feature.name)
-        named = [pl.col(s).alias(f"{feature.name}_{s}") for s in feature.statistics]
-        table = table.join(mine.select("patient", *named), on="patient", how="left")
-    return table
+    wide = long.pivot(
+        on="feature", on_columns=[f.name for f in features], index="patient", values=list(stats)
+    )
+    return wide.select(
+        "patient", *(pl.col(f"{s}_{f.name}").alias(f"{f.name}_{s}") for f in features for s in f.statistics)
+    )
 
 
-def _own(rows: pl.DataFrame, feature: Own) -> pl.Series:
-    column = rows.get_column(feature.column)
+def _own(feature: Own) -> pl.Expr:
+    column = pl.col(feature.column)
     known = column if feature.equals is None else column.replace("unknown", None) == feature.equals
     return known.cast(pl.Float64).alias(feature.name)
 
@@ -189,7 +189,19 @@ def _filled(table: pl.DataFrame, features: list[Feature]) -> pl.DataFrame:
     return table.with_columns(pl.col(zero).fill_null(0.0))
 
 
-def _behind(values: pl.DataFrame, features: list[Feature]) -> list[pl.DataFrame]:
+def _behind_marks(facts: pl.DataFrame, features: list[Selecting]) -> list[pl.DataFrame]:
+    """Every fact that counts; for the days since the last one that one."""
+    found = []
+    for feature in features:
+        mine = facts.filter(_mark(feature))
+        if feature.kind == "since":
+            mine = mine.unique("patient", keep="last", maintain_order=True)
+        name = pl.lit(feature.name).alias("feature")
+        found.append(mine.select("patient", name, "key", pl.col("value").cast(pl.Float64)))
+    return found
+
+
+def _behind(values: pl.DataFrame, features: list[Numeric]) -> list[pl.DataFrame]:
     """For a statistic that is one fact's value that fact, for the others every fact of it."""
     one = {
         "last": pl.len() - 1,
@@ -198,15 +210,11 @@ def _behind(values: pl.DataFrame, features: list[Feature]) -> list[pl.DataFrame]
         "max": pl.col("value").arg_max(),
     }
     found = []
-    for feature in (f for f in features if isinstance(f, Numeric)):
+    for feature in features:
         mine = values.filter(pl.col("feature") == feature.name).select("patient", "key", "value")
         for statistic in feature.statistics:
             pick = one.get(statistic)
-            kept = (
-                mine
-                if pick is None
-                else mine.group_by("patient", maintain_order=True).agg(pl.col("key", "value").get(pick))
-            )
+            kept = mine if pick is None else mine.group_by("patient").agg(pl.col("key", "value").get(pick))
             name = pl.lit(f"{feature.name}_{statistic}").alias("feature")
             found.append(kept.select("patient", name, "key", pl.col("value").cast(pl.Float64)))
     return found
