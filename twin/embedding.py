@@ -65,7 +65,8 @@ class Embedding:
         bag = csr_array((had["weight"].to_numpy(), where), shape=(len(patients), len(self.pairs)))
         total = np.asarray(bag @ self.vectors, dtype=np.float64).reshape(len(patients), -1)
         length = np.linalg.norm(total, axis=1, keepdims=True)
-        return np.divide(total, length, out=np.zeros_like(total), where=length > 1e-12)
+        placed: Array = np.divide(total, length, out=np.zeros_like(total), where=length > 1e-12)
+        return placed
 
 
 def _seen_from_patient(concept: Array, relation: Array) -> Array:

@@ -18,7 +18,16 @@ from twin.report import Bin, Conformal, Model, Operating, Report
 from twin.subgroups import miscalibrated, subgroups
 
 INNER, BOOTSTRAP, CONFIDENCE, BINS = 3, 1000, 0.9, 10
-LIBRARIES = ("clinical-world-model", "numpy", "scikit-learn", "lightgbm", "pykeen", "torch", "venn-abers", "crepes")
+LIBRARIES = (
+    "clinical-world-model",
+    "numpy",
+    "scikit-learn",
+    "lightgbm",
+    "pykeen",
+    "torch",
+    "venn-abers",
+    "crepes",
+)
 
 
 def evaluate(
@@ -51,7 +60,7 @@ def evaluate(
         dataset=data.task.data.name, data_digest=digest(data), population=population(data), folds=folds, inner_folds=INNER,
         seed=SEED, bootstrap=BOOTSTRAP, flow=data.flow, n=len(y), events=int(y.sum()), prevalence=share(int(y.sum()), len(y)),
         models=_models(held, names, samples, role, agent, thresholds), calibration=calibration_table(y, p),
-        conformal=_conformal(held), operating=operating(y, p, data.task.act_at), thresholds=thresholds,
+        conformal=_conformal(held), operating=operating(y, p, data.task.act_at, samples), thresholds=thresholds,
         treat_all={f"{t:g}": bootstrapped(metrics.net_benefit(t), y, np.ones(len(y)), samples) for t in thresholds},
         interval_width=_mean(widths, y, samples), disagreement=float(np.mean([f.disagreement for f in held.forecasts])),
         subgroups=groups, miscalibrated=miscalibrated(groups), without=sorted(set(members()) - set(names)),
@@ -69,7 +78,12 @@ def digest(data: Dataset) -> str:
     """SHA-256 of what the model learns from: rows, features, scores and triples, whatever the order of the rows."""
     sha = hashlib.sha256()
     order = data.rows["patient"].arg_sort()
-    for frame in (data.rows[order], data.features[order], data.scores[order], data.triples.unique().sort(pl.all())):
+    for frame in (
+        data.rows[order],
+        data.features[order],
+        data.scores[order],
+        data.triples.unique().sort(pl.all()),
+    ):
         sha.update("|".join(frame.columns).encode())
         sha.update(frame.write_csv(None, include_header=False).encode())
     return sha.hexdigest()
@@ -109,11 +123,12 @@ def calibration_table(y: Array, p: Array, bins: int = BINS) -> list[Bin]:
     """Patients in order of probability, in ``bins`` parts of equal size: mean predicted beside observed."""
     parts = np.array_split(np.argsort(p, kind="stable"), min(bins, max(1, len(p) // 10)))
     return [
-        Bin(predicted=float(p[i].mean()), observed=share(int(y[i].sum()), len(i)), expected=float(p[i].sum())) for i in parts
+        Bin(predicted=float(p[i].mean()), observed=share(int(y[i].sum()), len(i)), expected=float(p[i].sum()))
+        for i in parts
     ]
 
 
-def operating(y: Array, p: Array, threshold: float) -> Operating:
+def operating(y: Array, p: Array, threshold: float, samples: Array) -> Operating:
     """Sensitivity, specificity and predictive values of acting at ``threshold`` or above, with Wilson intervals."""
     act, event = p >= threshold, y == 1
 
@@ -123,6 +138,7 @@ def operating(y: Array, p: Array, threshold: float) -> Operating:
     return Operating(
         threshold=threshold, called=part(act, np.ones(len(y), dtype=bool)), sensitivity=part(act, event),
         specificity=part(~act, ~event), ppv=part(event, act), npv=part(~event, ~act),
+        net_benefit_gain=bootstrapped(metrics.net_benefit_gain(threshold), y, p, samples),
     )  # fmt: skip
 
 

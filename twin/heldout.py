@@ -35,12 +35,16 @@ class HeldOut:
         return np.array([[c in f.outcomes for c in (0, 1)] for f in self.forecasts])
 
 
-def held_out(data: Dataset, names: tuple[str, ...], count: int, inner: int, progress: Step | None = None) -> HeldOut:
+def held_out(
+    data: Dataset, names: tuple[str, ...], count: int, inner: int, progress: Step | None = None
+) -> HeldOut:
     """Every patient's forecast by a twin that learned from the other folds, embeddings included.
 
     Raises:
         InvalidInputError: too few patients of either outcome for that many folds.
     """
+    from threadpoolctl import threadpool_limits
+
     say, y = progress or quiet, outcomes(data)
     fold = folds(data.rows["patient"].to_list(), y, count, salt="outer")
     steps = len(names) * (inner + 1)
@@ -51,14 +55,16 @@ def held_out(data: Dataset, names: tuple[str, ...], count: int, inner: int, prog
         test = np.flatnonzero(fold == k)
         train = data.take(np.flatnonzero(fold != k))
 
-        def step(done: int, total: int | None = None, what: str | None = None, k: int = k) -> None:
+        def step(done: int, _total: int | None = None, what: str | None = None, k: int = k) -> None:
             say(k * steps + done, count * steps, f"fold {k + 1} of {count}: {what}")
 
-        twin = Twin(names, inner).fit(train, step)
-        weights.append(twin.weights())
         part = data.take(test)
-        for i, forecast in zip(test, twin.predict(part), strict=True):
-            forecasts[i] = forecast
-        for baseline in BASELINES:
-            baselines[baseline.name][test] = baseline().fit(train).predict(part)
+        # Small problems: more threads wait for each other longer than they work.
+        with threadpool_limits(1):
+            twin = Twin(names, inner).fit(train, step)
+            for i, forecast in zip(test, twin.predict(part), strict=True):
+                forecasts[i] = forecast
+            for baseline in BASELINES:
+                baselines[baseline.name][test] = baseline().fit(train).predict(part)
+        weights.append(twin.weights())
     return HeldOut(y, [f for f in forecasts if f is not None], baselines, weights)

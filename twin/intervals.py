@@ -45,13 +45,22 @@ def bootstrapped(statistic: Statistic, y: Array, p: Array, samples: Array) -> Es
     n, events = len(y), int(y.sum())
     value = float(statistic(y, p, np.ones((1, n)))[0]) if n else float("nan")
     if not np.isfinite(value):
-        return Estimate(value=None, n=n, events=events, how="not defined: only one outcome, or one probability")
+        return Estimate(
+            value=None, n=n, events=events, how="not defined: only one outcome, or one probability"
+        )
     if min(events, n - events) < FEWEST:
         return Estimate(value=value, n=n, events=events, how=f"too few: under {FEWEST} of an outcome")
-    drawn = np.concatenate([statistic(y, p, part) for part in np.array_split(samples, max(1, samples.size // 2**20))])
+    drawn = np.concatenate(
+        [statistic(y, p, part) for part in np.array_split(samples, max(1, samples.size // 2**20))]
+    )
     low, high = np.nanpercentile(drawn, [100 * (1 - LEVEL) / 2, 100 * (1 + LEVEL) / 2])
     return Estimate(
-        value=value, low=float(low), high=float(high), n=n, events=events, how=f"bootstrap over patients, {len(samples)}"
+        value=value,
+        low=float(low),
+        high=float(high),
+        n=n,
+        events=events,
+        how=f"bootstrap over patients, {len(samples)}",
     )
 
 
@@ -95,7 +104,12 @@ def observed_expected(observed: int, expected: float, n: int) -> Estimate:
     high = chi2.ppf((1 + LEVEL) / 2, 2 * (observed + 1)) / 2
     value = observed / expected
     return Estimate(
-        value=value, low=float(low / expected), high=float(high / expected), n=n, events=observed, how="exact Poisson"
+        value=value,
+        low=float(low / expected),
+        high=float(high / expected),
+        n=n,
+        events=observed,
+        how="exact Poisson",
     )
 
 

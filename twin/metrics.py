@@ -23,7 +23,8 @@ def _tied(y: Array, p: Array, w: Array) -> tuple[Array, Array]:
 
 
 def _ratio(top: Array, bottom: Array) -> Array:
-    return np.divide(top, bottom, out=np.full(np.shape(top), np.nan), where=bottom > 0)
+    ratio: Array = np.divide(top, bottom, out=np.full(np.shape(top), np.nan), where=bottom > 0)
+    return ratio
 
 
 def auroc(y: Array, p: Array, w: Array) -> Array:
@@ -109,6 +110,16 @@ def net_benefit(threshold: float) -> Statistic:
     def at(y: Array, p: Array, w: Array) -> Array:
         act = p >= threshold
         return _ratio(w @ (act * y) - (w @ (act * (1 - y))) * threshold / (1 - threshold), w.sum(1))
+
+    return at
+
+
+def net_benefit_gain(threshold: float) -> Statistic:
+    """Net benefit less that of the better of acting on everybody and on nobody: above 0 it is worth having."""
+
+    def at(y: Array, p: Array, w: Array) -> Array:
+        everybody = net_benefit(threshold)(y, np.ones_like(p), w)
+        return net_benefit(threshold)(y, p, w) - np.maximum(everybody, 0)
 
     return at
 

@@ -55,6 +55,8 @@ class Operating(Part):
     specificity: Estimate
     ppv: Estimate
     npv: Estimate
+    net_benefit_gain: Estimate
+    """Net benefit less that of the better of acting on everybody and on nobody."""
 
 
 class Subgroup(Part):

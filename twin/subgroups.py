@@ -13,7 +13,9 @@ FEWEST = 10
 """Groups with fewer patients are counted in the report's notes and not judged: the result could point at a person."""
 
 
-def subgroups(rows: pl.DataFrame, columns: tuple[str, ...], held: HeldOut, samples: Array) -> tuple[list[Subgroup], list[str]]:
+def subgroups(
+    rows: pl.DataFrame, columns: tuple[str, ...], held: HeldOut, samples: Array
+) -> tuple[list[Subgroup], list[str]]:
     """One entry a group of each column, and a note for each group that is too small to show."""
     found: list[Subgroup] = []
     notes: list[str] = []
@@ -52,4 +54,8 @@ def _one(column: str, group: str, inside: np.ndarray, held: HeldOut, samples: Ar
 
 def miscalibrated(found: list[Subgroup]) -> list[str]:
     """Groups whose interval leaves out 0, as ``column=group``, the least likely first."""
-    return [f"{s.column}={s.group}" for s in sorted(found, key=lambda s: (s.p, s.column, s.group)) if s.miscalibrated]
+    return [
+        f"{s.column}={s.group}"
+        for s in sorted(found, key=lambda s: (s.p, s.column, s.group))
+        if s.miscalibrated
+    ]

@@ -30,7 +30,9 @@ class ClinicalScore:
 
         if not data.scores.columns:
             raise InvalidInputError(
-                "The task names no published score.", got=data.task.name, do="Leave it out: --without clinical-score."
+                "The task names no published score.",
+                got=data.task.name,
+                do="Leave it out: --without clinical-score.",
             )
         self.score = data.scores.columns[0]
         points = data.scores[self.score].cast(pl.Float64)

@@ -26,7 +26,7 @@ class GradientBoosting:
         params = {
             "objective": "binary", "learning_rate": 0.03, "num_leaves": 12, "min_data_in_leaf": max(5, len(y) // 100),
             "lambda_l2": 5.0, "feature_fraction": 0.3, "bagging_fraction": 0.8, "bagging_freq": 1,
-            "min_data_in_bin": 3, "seed": SEED, "deterministic": True, "force_row_wise": True, "num_threads": 2,
+            "min_data_in_bin": 3, "seed": SEED, "deterministic": True, "force_row_wise": True, "num_threads": 1,
             "verbosity": -1, "feature_pre_filter": False,
         }  # fmt: skip
         self.booster = lgb.train(params, lgb.Dataset(x, y), num_boost_round=300 if len(y) >= 1000 else 100)

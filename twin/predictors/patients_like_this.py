@@ -51,14 +51,18 @@ class PatientsLikeThis:
         weight = self._weights(distance)
         prior = 5.0
         return np.asarray(
-            ((weight * self.outcome[index]).sum(1) + prior * self.prevalence) / (weight.sum(1) + prior), dtype=np.float64
+            ((weight * self.outcome[index]).sum(1) + prior * self.prevalence) / (weight.sum(1) + prior),
+            dtype=np.float64,
         )
 
     def neighbours(self, data: Dataset, count: int = 5) -> list[list[Neighbour]]:
         """The nearest patients of each row, nearest first."""
         index, distance = self._nearest(data)
         return [
-            [Neighbour(self.patients[i], round(float(d), 4), int(self.outcome[i])) for i, d in zip(row, far, strict=True)]
+            [
+                Neighbour(self.patients[i], round(float(d), 4), int(self.outcome[i]))
+                for i, d in zip(row, far, strict=True)
+            ]
             for row, far in zip(index[:, :count], distance[:, :count], strict=True)
         ]
 
