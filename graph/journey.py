@@ -1,0 +1,191 @@
+"""What was known of a patient at an instant: the one way in which features, predictions and pages read the record.
+
+A fact is there when ``recorded <= at``; its closing fields (``ontology/fhir/``) only when ``closed <= at``; a fact
+that says no time at all is there only when everything is asked for (``at=None``).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from graph.connection import Graph
+from ontology import mapping
+from ontology.errors import InvalidInputError, NotFoundError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Moment = tuple[str, datetime | None]
+
+_READ = (
+    *("key", "type", "system", "code", "display", "codes", "category", "status", "start", "end", "recorded"),
+    *("value", "unit", "text", "_encounter", "disposition", "_open", "_components", "_medicine"),
+)
+COLUMNS = (
+    *("patient", "at", "key", "type", "system", "code", "display", "codes", "category", "status"),
+    *("start", "end", "recorded", "value", "unit", "text", "encounter", "class", "disposition"),
+)
+"""Columns of :func:`facts`, in order."""
+_CLOSING = ("status", "end", "value", "text", "disposition")
+_NAN = float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """One patient as known at an instant; ``at`` None means everything.
+
+    ``patient`` has the node's properties (a death not yet known is left out); ``encounters`` and ``facts`` are rows
+    with the columns of :func:`facts`, in order of time.
+    """
+
+    patient: dict[str, Any]
+    at: datetime | None
+    encounters: list[dict[str, Any]]
+    facts: list[dict[str, Any]]
+
+
+def patient_key(patient: str) -> str:
+    """The key of a patient given by key or by bare id.
+
+    >>> patient_key("p1"), patient_key("Patient/p1")
+    ('Patient/p1', 'Patient/p1')
+    """
+    return patient if patient.startswith("Patient/") else f"Patient/{patient}"
+
+
+def journey(graph: Graph, patient: str, at: datetime | None = None) -> Journey:
+    """The patient, encounters and facts as known at ``at`` (aware; None for everything).
+
+    Raises:
+        NotFoundError: there is no such patient.
+        InvalidInputError: ``at`` has no time zone.
+    """
+    key = patient_key(patient)
+    found = graph.read("journey.patient", patient=key, at=_aware(at))
+    if not found:
+        raise NotFoundError("No such patient.", got=patient, do="See `cwm patient list`.")
+    rows = [row for frame in facts(graph, [(key, at)]) for row in frame.drop("patient", "at").to_dicts()]
+    split: tuple[list[dict[str, Any]], list[dict[str, Any]]] = ([], [])
+    for row in rows:
+        split[row["type"] != "Encounter"].append(row)
+    return Journey(_seen(found[0]["properties"], found[0]["open"]), at, *split)
+
+
+def _seen(properties: dict[str, Any], hidden: bool) -> dict[str, Any]:
+    """The patient without what is not known yet; times as Python's own."""
+    gone = {*mapping.load("Patient").closing.fields, "closed"} if hidden else set()
+    return {
+        k: v.to_native() if hasattr(v, "to_native") else v for k, v in properties.items() if k not in gone
+    }
+
+
+def facts(
+    graph: Graph,
+    moments: Iterable[Moment],
+    *,
+    types: Sequence[str] | None = None,
+    systems: Sequence[str] | None = None,
+    batch: int = 200,
+) -> Iterator["pl.DataFrame"]:
+    """Encounters and facts of many patients, each as known at its own instant; one frame a batch of moments.
+
+    Columns are :data:`COLUMNS`: ``start``, ``end``, ``recorded`` and ``at`` in UTC to the millisecond; ``value`` in
+    ``unit``; ``encounter`` and ``class`` of the encounter that includes the fact. Closing fields are null when not yet
+    known. A component (a blood pressure's two numbers) is a row of its own after its panel, with the same ``key``.
+    Rows are in order of moment, time (start, else recorded), key.
+
+    Args:
+        graph: where to read.
+        moments: pairs of patient (key or id) and aware instant; None for everything.
+        types: FHIR types to give (``Encounter`` included); None for all.
+        systems: keep facts with a code in one of these systems; encounters stay.
+        batch: moments read at once.
+
+    Raises:
+        InvalidInputError: an instant has no time zone.
+    """
+    rest = iter(moments)
+    while part := [(patient_key(p), _aware(at)) for p, at in islice(rest, batch)]:
+        asked = [{"patient": patient, "at": at} for patient, at in part]
+        wanted = None if types is None else list(types)
+        rows = graph.read("journey.facts", moments=asked, types=wanted)
+        yield _frame(part, sorted(rows, key=lambda r: r["i"]), systems)
+
+
+def _aware(at: datetime | None) -> datetime | None:
+    if at is not None and at.utcoffset() is None:
+        raise InvalidInputError(
+            "The instant has no time zone.", got=at, allowed="for instance 2020-01-01T00:00:00Z"
+        )
+    return at
+
+
+def schema() -> dict[str, "pl.DataType"]:
+    """The types of :data:`COLUMNS`."""
+    import polars as pl
+
+    time, words = pl.Datetime("ms", "UTC"), pl.List(pl.String())
+    special = {"at": time, "start": time, "end": time, "recorded": time, "codes": words, "category": words}
+    return {name: special.get(name, pl.Float64() if name == "value" else pl.String()) for name in COLUMNS}
+
+
+def _frame(part: list[Moment], groups: list[dict[str, Any]], systems: Sequence[str] | None) -> "pl.DataFrame":
+    import polars as pl
+
+    types = schema()
+    cells: dict[str, list[Any]] = {name: [] for name in (*COLUMNS, "_moment", "_part")}
+    for group in groups:
+        patient, at = part[group["i"]]
+        for row in _explode(group["rows"]):
+            row["patient"], row["at"], row["_moment"] = patient, at, group["i"]
+            for name, column in cells.items():
+                column.append(row.get(name))
+    for name in ("start", "end", "recorded"):
+        cells[name] = pl.Series(name, cells[name], pl.Int64).cast(types[name])  # type: ignore[assignment]  # a column
+    frame = pl.DataFrame(cells, schema={**types, "_moment": pl.Int64, "_part": pl.Int64}, strict=False)
+    if systems is not None:
+        heads = [f"{system}|" for system in systems]
+        coded = (
+            pl.col("codes")
+            .list.eval(pl.any_horizontal(*(pl.element().str.starts_with(h) for h in heads)))
+            .list.any()
+        )
+        frame = frame.filter(
+            (pl.col("type") == "Encounter") | (coded.fill_null(value=False) if heads else False)
+        )
+    frame = frame.sort("_moment", pl.coalesce("start", "recorded"), "key", "_part", nulls_last=True)
+    return frame.select(COLUMNS)
+
+
+def _explode(rows: list[list[Any]]) -> Iterator[dict[str, Any]]:
+    """Rows by name: closing fields hidden, medicines named, each component a row after its panel."""
+    for cells in rows:
+        row = dict(zip(_READ, cells, strict=True))
+        if row["_open"]:
+            for name in _hidden(row["type"]):
+                row[name] = None
+        row["encounter"], row["class"] = row["_encounter"] or (None, None)
+        if medicine := row["_medicine"]:
+            row["system"], row["code"], row["display"], row["codes"] = medicine
+        yield row
+        if components := row["_components"]:
+            for part, values in enumerate(zip(*components, strict=True), 1):
+                yield _component(row, part, *values)
+
+
+def _component(
+    row: dict[str, Any], part: int, code: str, display: str, value: float, unit: str, text: str
+) -> dict[str, Any]:
+    system, _, bare = code.rpartition("|")
+    number = None if value != value else value  # noqa: PLR0124 - NaN stands for no number
+    own = {"system": system, "code": bare, "display": display or None, "codes": [code], "value": number}
+    return {**row, **own, "unit": unit or None, "text": text or None, "_part": part}
+
+
+@cache
+def _hidden(type_: str) -> tuple[str, ...]:
+    """The columns that stay empty until the matter is closed."""
+    return tuple(name for name in mapping.load(type_).closing.fields if name in _CLOSING)

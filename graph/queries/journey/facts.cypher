@@ -1,0 +1,28 @@
+// summary: Encounters and facts of patients, each as known at an instant, one row a patient and instant.
+// access: read
+// params:
+//   moments: {type: LIST<MAP>, doc: "patient (key) and at (ZONED DATETIME, or null for everything)", example: [{patient: Patient/1, at: null}]}
+//   types: {type: LIST<STRING>, doc: FHIR types to give; null for all., example: null, optional: true}
+// returns:
+//   i: place in the list of moments
+//   rows: "lists: key, type, system, code, display, codes, category, status, start, end, recorded (ms), value, unit, text,
+//     [encounter, class], disposition, open (closing fields not known yet), components (null or lists), medicine (null or its code)"
+UNWIND range(0, size($moments) - 1) AS i
+WITH i, $moments[i] AS m
+MATCH (p:Resource {key: m.patient})
+CALL (p, m) {
+  MATCH (p)-[:HAS_ENCOUNTER|HAS_EVENT]->(n)
+  WHERE (m.at IS NULL OR n.recorded <= m.at) AND n.type IS NOT NULL AND ($types IS NULL OR n.type IN $types)
+  RETURN collect([
+    n.key, n.type, n.system, n.code, n.display, n.codes, n.category, n.status,
+    n.start.epochMillis, n.end.epochMillis, n.recorded.epochMillis, n.value, n.unit, n.text,
+    CASE WHEN n:Encounter THEN [n.key, n.class] ELSE head([(n)<-[:INCLUDES]-(e) | [e.key, e.class]]) END,
+    n.disposition,
+    m.at IS NOT NULL AND NOT coalesce(n.closed <= m.at, false),
+    CASE WHEN n.component_codes IS NOT NULL THEN [
+      n.component_codes, n.component_displays, n.component_values, n.component_units, n.component_texts] END,
+    CASE WHEN n.code IS NULL AND n.type STARTS WITH 'Medication' THEN
+      head([(n)-[:MEDICATION]->(d:Medication) | [d.system, d.code, d.display, d.codes]]) END
+  ]) AS rows
+}
+RETURN i, rows
