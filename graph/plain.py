@@ -13,6 +13,8 @@ def plain(value: Any) -> Any:
     {'at': '2026-01-02T03:04:05', 'days': ['2026-01-02'], 'n': 1}
     """
     match value:
+        case neo4j.Record():
+            return plain(dict(value))
         case dict():
             return {key: plain(item) for key, item in value.items()}
         case graph.Node():
@@ -35,6 +37,4 @@ def plain(value: Any) -> Any:
             return [plain(item) for item in value]
         case bytes() | bytearray():
             return value.hex()
-        case neo4j.Record():
-            return plain(dict(value))
     return value

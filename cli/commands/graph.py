@@ -3,6 +3,7 @@
 import csv
 import json
 import sys
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -219,7 +220,29 @@ def _chosen(cypher: str | None, name: str | None, params: dict[str, Any]) -> tup
             allowed=", ".join(chosen.params),
             do=f"Add {examples}",
         )
-    return chosen.text, {**dict.fromkeys(chosen.params), **params}
+    typed = {
+        key: _typed(chosen.params[key].type if key in chosen.params else "", value)
+        for key, value in params.items()
+    }
+    return chosen.text, {**dict.fromkeys(chosen.params), **typed}
+
+
+def _typed(kind: str, value: Any) -> Any:
+    """An instant is given as ISO 8601 text with its zone; JSON has no such type."""
+    if not (kind.upper().startswith("ZONED DATETIME") and isinstance(value, str)):
+        return value
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise InvalidInputError(
+            "This is no instant.",
+            got=value,
+            allowed="ISO 8601 with a zone",
+            do="Example: 2020-06-01T12:00:00Z",
+        )
+    return at
 
 
 def _params(given: list[str]) -> dict[str, Any]:

@@ -10,5 +10,5 @@
 MATCH (n:$($label))
 WITH n LIMIT $sample
 UNWIND keys(n) AS property
-RETURN property, collect(DISTINCT valueType(n[property])) AS types, count(*) AS nodes
+RETURN property, collect(DISTINCT replace(valueType(n[property]), ' NOT NULL', '')) AS types, count(*) AS nodes
 ORDER BY property
