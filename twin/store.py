@@ -16,6 +16,7 @@ from twin.dataset import Dataset
 from twin.ensemble import Twin
 from twin.evaluate import digest, libraries, population
 from twin.predictors import SEED
+from twin.render import markdown
 from twin.report import Report
 from twin.tasks import Task
 
@@ -181,6 +182,7 @@ def keep(settings: Settings, report: Report) -> Path:
     text = report.model_dump_json(indent=2)
     _write(home / report.version / "report.json", text)
     _write(home / f"report-{report.role}.json", text)
+    _write(home / f"report-{report.role}.md", markdown(report))
     return home / f"report-{report.role}.json"
 
 
