@@ -1,5 +1,7 @@
 """`cwm doctor`: is everything here that the platform needs?"""
 
+from __future__ import annotations
+
 import importlib.metadata
 import os
 import platform
@@ -7,13 +9,15 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import typer
 
 from cli import output
-from graph.settings import Settings
 from ontology.errors import CwmError
+
+if TYPE_CHECKING:
+    from graph.settings import Settings
 
 app = typer.Typer()
 FLAT = True
@@ -40,7 +44,7 @@ def _packages(_: Settings) -> Finding:
     names = ("neo4j", "jgo", "polars", "scikit-learn", "dash")
     found = {name: _version(name) for name in names}
     if lacking := [name for name, version in found.items() if version is None]:
-        return Finding("Libraries", "fail", "not here: " + ", ".join(lacking), "Run `make setup`.")
+        return Finding("Libraries", "fail", "not here: " + ", ".join(lacking), "Run `make env`.")
     return Finding("Libraries", "ok", ", ".join(f"{name} {version}" for name, version in found.items()))
 
 
@@ -164,6 +168,8 @@ def doctor(as_json: output.Json = False) -> None:
     \b
     Example: cwm doctor
     """
+    from graph.settings import Settings
+
     settings = Settings()
     found = [_checked(check, settings) for check in CHECKS]
     if as_json:
