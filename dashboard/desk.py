@@ -7,10 +7,11 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 import anyio.to_thread
 
+from dashboard.recall import Recall
 from dashboard.secrets import Secrets
 from graph.connection import Graph, open_graph
 from graph.settings import Settings
@@ -30,6 +31,7 @@ class Desk:
     secrets: Secrets
     given: Graph | None = None
     """A graph that the caller has opened and will close."""
+    recall: Recall = field(default_factory=Recall)
     _stack: ExitStack = field(default_factory=ExitStack)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -86,6 +88,3 @@ def explained(error: Exception) -> tuple[str, str | None]:
     if isinstance(error, CwmError):
         return error.what, error.do
     return "Something went wrong here.", f"Try again. The log has it under the reference {unforeseen(error)}."
-
-
-Answer = dict[str, Any]

@@ -58,6 +58,7 @@ def layout() -> Any:
                         total=1,
                         value=1,
                         mt="md",
+                        hideWithOnePage=True,
                     ),
                 ],
                 className="card",
