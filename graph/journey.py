@@ -76,7 +76,9 @@ def journey(graph: Graph, patient: str, at: datetime | None = None) -> Journey:
 
 def _seen(properties: dict[str, Any], hidden: bool) -> dict[str, Any]:
     """The patient without what is not known yet; times as Python's own."""
-    gone = {*mapping.load("Patient").closing.fields, "closed"} if hidden else set()
+    gone = {"fhir", "rank", "digest"}
+    if hidden:
+        gone |= {*mapping.load("Patient").closing.fields, "closed"}
     return {
         k: v.to_native() if hasattr(v, "to_native") else v for k, v in properties.items() if k not in gone
     }
@@ -140,7 +142,7 @@ def _frame(part: list[Moment], groups: list[dict[str, Any]], systems: Sequence[s
     for group in groups:
         patient, at = part[group["i"]]
         for row in _explode(group["rows"]):
-            row["patient"], row["at"], row["_moment"] = patient, at, group["i"]
+            row |= {"patient": patient, "at": at, "_moment": group["i"], "_part": row.get("_part", 0)}
             for name, column in cells.items():
                 column.append(row.get(name))
     for name in ("start", "end", "recorded"):

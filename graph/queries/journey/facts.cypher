@@ -6,7 +6,7 @@
 // returns:
 //   i: place in the list of moments
 //   rows: "lists: key, type, system, code, display, codes, category, status, start, end, recorded (ms), value, unit, text,
-//     [encounter, class], disposition, open (closing fields not known yet), components (null or lists), medicine (null or its code)"
+//     [encounter, class] (null while that is not known), disposition, open (closing fields not known yet), components (null or lists), medicine (null or its code)"
 UNWIND range(0, size($moments) - 1) AS i
 WITH i, $moments[i] AS m
 MATCH (p:Resource {key: m.patient})
@@ -16,7 +16,8 @@ CALL (p, m) {
   RETURN collect([
     n.key, n.type, n.system, n.code, n.display, n.codes, n.category, n.status,
     n.start.epochMillis, n.end.epochMillis, n.recorded.epochMillis, n.value, n.unit, n.text,
-    CASE WHEN n:Encounter THEN [n.key, n.class] ELSE head([(n)<-[:INCLUDES]-(e) | [e.key, e.class]]) END,
+    CASE WHEN n:Encounter THEN [n.key, n.class] ELSE
+      head([(n)<-[:INCLUDES]-(e) WHERE m.at IS NULL OR e.recorded <= m.at | [e.key, e.class]]) END,
     n.disposition,
     m.at IS NOT NULL AND NOT coalesce(n.closed <= m.at, false),
     CASE WHEN n.component_codes IS NOT NULL THEN [
