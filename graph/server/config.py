@@ -13,7 +13,11 @@ OPENS = [
     f"--add-opens=java.base/{p}=ALL-UNNAMED"
     for p in ("java.nio", "java.io", "sun.nio.ch", "java.util.concurrent")
 ]
-FLAGS = ["-XX:-OmitStackTraceInFastThrow", "-Dio.netty.tryReflectionSetAccessible=true", "--enable-native-access=ALL-UNNAMED"]
+FLAGS = [
+    "-XX:-OmitStackTraceInFastThrow",
+    "-Dio.netty.tryReflectionSetAccessible=true",
+    "--enable-native-access=ALL-UNNAMED",
+]
 PROCEDURES = (
     "db.index.fulltext.*,db.index.vector.*,db.labels,db.relationshipTypes,db.propertyKeys,"
     "db.schema.*,db.ping,dbms.components,db.awaitIndexes,db.awaitIndex"
@@ -37,6 +41,11 @@ class Plan(BaseModel):
     def home(self) -> Path:
         """Neo4j's home."""
         return self.folder / "neo4j"
+
+    @property
+    def log(self) -> Path:
+        """Neo4j's own log."""
+        return self.home / "logs" / "neo4j.log"
 
     @property
     def main(self) -> str:

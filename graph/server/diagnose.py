@@ -47,7 +47,7 @@ CAUSES = (
 
 def reason(plan: Plan, port: int) -> Answer:
     """Read the logs of a start that failed."""
-    logs = [plan.folder / "java.log", plan.home / "logs" / "neo4j.log"]
+    logs = [plan.folder / "java.log", plan.log]
     text = "\n".join(
         path.read_text(encoding="utf-8", errors="replace")[-20_000:] for path in logs if path.is_file()
     )

@@ -96,15 +96,20 @@ class Keeper:
             if answer := self._try():
                 return answer
             self.port = 0
-        return reason(self.plan, self.plan.port)
+        return Answer(
+            what="The port for the private Neo4j is taken by another program.",
+            got=str(self.plan.port or "three free ports in turn"),
+            do="Unset CWM_GRAPH_PORT to take one that is free.",
+        )
 
     def _try(self) -> Answer | None:
         """One try; None when another port may help."""
         if _taken(self.port):
             return None
         self.plan.write(self.port)
-        log = self.plan.folder / "java.log"
-        with log.open("wb") as out:
+        if self.plan.log.exists():
+            self.plan.log.replace(self.plan.log.with_suffix(".log.before"))  # so that a failure is read from this start only
+        with (self.plan.folder / "java.log").open("wb") as out:
             self.java = subprocess.Popen(  # noqa: S603
                 self.plan.command,
                 env=self.plan.environment,

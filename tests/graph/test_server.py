@@ -1,0 +1,147 @@
+"""The private Neo4j: one server for many users, gone after the last of them, back after any kill."""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from graph import Graph, Settings, open_graph, server
+from graph.server.lease import Lease
+from ontology.errors import GraphUnavailableError
+
+ROOT = Path(__file__).parents[2]
+USER = """
+import json, sys
+from graph import open_graph, server, Settings
+with open_graph() as graph:
+    lease = server.current(Settings().embedded)
+    print(json.dumps({"java": lease.java.pid, "keeper": lease.keeper.pid, "ok": graph.read("admin.ping")}), flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Settings]:
+    """Settings of a server of the test's own, small, without grace."""
+    settings = Settings(home=tmp_path / "home", heap="400m", page_cache="32m", grace=0)
+    yield settings
+    assert settings.embedded is not None
+    server.stop(settings.embedded)
+
+
+def _user(settings: Settings) -> subprocess.Popen[str]:
+    environment = {
+        **os.environ,
+        "CWM_HOME": str(settings.home),
+        "CWM_HEAP": settings.heap,
+        "CWM_PAGE_CACHE": settings.page_cache,
+        "CWM_GRACE": str(settings.grace),
+    }
+    command = [sys.executable, "-c", USER]
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+
+def _said(user: subprocess.Popen[str]) -> dict[str, int]:
+    assert user.stdout is not None
+    return dict(json.loads(user.stdout.readline()))
+
+
+def _leave(user: subprocess.Popen[str]) -> None:
+    user.communicate("")
+    assert user.returncode == 0
+
+
+def _until(what: Callable[[], bool]) -> None:
+    end = time.monotonic() + 120
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def _lease(settings: Settings) -> Lease:
+    assert settings.embedded is not None
+    lease = server.current(settings.embedded)
+    assert lease is not None
+    return lease
+
+
+def _gone(lease: Lease) -> bool:
+    return not lease.java.alive and not lease.keeper.alive
+
+
+def test_four_who_start_at_once_share_one_server_that_ends_after_the_last(own: Settings) -> None:
+    users = [_user(own) for _ in range(4)]
+    said = [_said(user) for user in users]
+    assert len({answer["java"] for answer in said}) == 1
+    assert all(answer["ok"] for answer in said)
+    lease = _lease(own)
+    for user in users[:-1]:
+        _leave(user)
+    assert not _gone(lease)
+    _leave(users[-1])
+    _until(lambda: _gone(lease))
+
+
+def test_a_killed_user_leaves_no_server_behind_and_a_killed_keeper_is_replaced(own: Settings) -> None:
+    with open_graph(own) as graph:
+        graph.read("admin.ping")
+        first = _lease(own)
+        os.kill(first.keeper.pid, signal.SIGKILL)
+        _until(lambda: _gone(first))
+    user = _user(own)
+    assert _said(user)["java"] != first.java.pid
+    second = _lease(own)
+    user.kill()
+    user.communicate()
+    _until(lambda: _gone(second))
+
+
+def test_a_java_that_ends_by_itself_is_started_again_for_those_who_use_it(own: Settings) -> None:
+    with open_graph(own) as graph:
+        first = _lease(own)
+        os.kill(first.java.pid, signal.SIGKILL)
+        _until(
+            lambda: (
+                (now := server.current(own.embedded or Path())) is not None
+                and now.java.pid != first.java.pid
+                and now.answers
+            )
+        )
+        assert graph.read("admin.ping") == [{"ok": 1}]
+
+
+def test_the_server_listens_on_loopback_only_and_its_secrets_are_private(
+    graph: Graph, server_settings: Settings
+) -> None:
+    lease = _lease(server_settings)
+    heard = {
+        c.laddr for c in psutil.Process(lease.java.pid).net_connections() if c.status == psutil.CONN_LISTEN
+    }
+    assert {address.port for address in heard} == {lease.port}
+    assert {address.ip.removeprefix("::ffff:") for address in heard} == {"127.0.0.1"}
+    folder = server_settings.embedded
+    assert folder is not None
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert [stat.S_IMODE((folder / name).stat().st_mode) for name in ("password", "lease.json")] == [
+        0o600,
+        0o600,
+    ]
+    lines = " ".join(
+        arg for process in psutil.process_iter(["cmdline"]) for arg in process.info["cmdline"] or ()
+    )
+    assert server.password(folder) not in lines
+
+
+def test_a_lost_password_is_named(tmp_path: Path) -> None:
+    with pytest.raises(GraphUnavailableError, match="password of the private Neo4j is missing"):
+        server.password(tmp_path)
