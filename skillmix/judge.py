@@ -133,16 +133,19 @@ def why_not(ruled: Iterable[tuple[Evidence, Ruling]]) -> str:
         "too-few-events": "too few events, or too few without, in this cell",
         "expired": "older than the policy allows",
     }
-    parts = []
+    groups: dict[str, list[str]] = {}
     for item, ruling in ruled:
         if ruling in words:
-            by = (
-                f" by {item.assumption.author}: {item.assumption.reason}"
-                if item.assumption and ruling == "assumption"
-                else ""
-            )
-            parts.append(f"evidence {item.id[:8]} does not count ({words[ruling]}{by})")
-    return "; ".join(sorted(set(parts))) + "." if parts else ""
+            by = f"; assumed by {item.assumption.author}: {item.assumption.reason}" if item.assumption else ""
+            groups.setdefault(words[ruling] + (by if ruling == "assumption" else ""), []).append(item.id[:8])
+    parts = [f"evidence {_named(ids)} not counted ({why})" for why, ids in sorted(groups.items())]
+    return "; ".join(parts) + "." if parts else ""
+
+
+def _named(ids: list[str]) -> str:
+    """At most three ids, and how many more."""
+    more = f" and {len(ids) - 3} more" if len(ids) > 3 else ""
+    return ", ".join(sorted(ids)[:3]) + more
 
 
 def _or(value: int | None, other: int) -> int:

@@ -17,6 +17,7 @@ from ontology.errors import InvalidInputError, NotFoundError
 from ontology.skillmix_values import dimensions
 from skillmix.agent import fingerprint
 from skillmix.evidence import MEASURES, Measure
+from skillmix.population import Kind
 
 HERE: Final = Path(__file__).parent / "policies"
 
@@ -101,6 +102,8 @@ class Policy(BaseModel):
     least_n: Annotated[int, Field(gt=0)]
     least_events: NonNegativeInt
     greatest_age_days: Annotated[int, Field(gt=0)]
+    populations: Annotated[tuple[Kind, ...], Field(min_length=1)]
+    """For whom it may validate at all; each only by evidence gathered in it."""
     suspends_at: Severity
     required: dict[str, Annotated[tuple[Measure, ...], Field(min_length=1)]]
     measures: dict[Measure, MeasureRules]

@@ -117,11 +117,18 @@ def judge(
     cases = _cases(seen.cases, coordinate, rules)
     shown = _shown(found, {"passed"})
     required = rules.required[coordinate.assigned_authority]
+    unasked = (
+        ()
+        if kind(population) in rules.populations
+        else (f"The policy does not validate for {population} patients.",)
+    )
     status: Status = "insufficient"
     if any(c.suspends for c in cases):
         status = "suspended"
-    elif any(f.outcome == "failed" for f in found):
+    elif any(f.outcome == "failed" and f.measure in required for f in found):
         status = "failed"
+    elif unasked:
+        status = "insufficient"
     elif set(required) <= set(shown):
         status = "validated"
     elif set(required) <= set(_shown(found, {"passed", "expired"})):
@@ -142,7 +149,7 @@ def judge(
         at=at,
         policy=f"{rules.name} v{rules.version}",
         status=status,
-        reasons=_reasons(found, cases, required, coordinate.assigned_authority),
+        reasons=(*unasked, *_reasons(found, cases, required, coordinate.assigned_authority)),
         shown=shown,
         missing=tuple(m for m in MEASURES if m not in shown),
         findings=tuple(found),

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from ontology.errors import InvalidInputError, NotFoundError
 from skillmix.evidence import MEASURES, Evidence
+from skillmix.judge import why_not
 from skillmix.policy import HERE as FOLDER
 from skillmix.policy import SEVERITIES, Rule, policies, policy
 from tests.skillmix.examples import evidence
@@ -127,3 +128,10 @@ def test_the_id_is_the_content() -> None:
     one = evidence()
     assert Evidence.model_validate(one.model_dump()).id == one.id
     assert evidence(by="someone else").id != one.id
+
+
+def test_many_records_that_do_not_count_are_named_by_three_and_a_number() -> None:
+    ruled = [(evidence(dataset=f"set {i}"), "elsewhere") for i in range(5)]
+    said = why_not(ruled)  # type: ignore[arg-type]
+    assert said.count("nothing carries over") == 1
+    assert "and 2 more" in said

@@ -10,6 +10,7 @@ from ontology.errors import InvalidInputError, NotFoundError
 from skillmix.agent import Agent, register
 from skillmix.coordinate import Cells
 from skillmix.evidence import record
+from skillmix.policy import policy
 from skillmix.verdict import Verdict, verdict
 from tests.skillmix.examples import GOOD, HERE, NOW, TODAY, TWIN, case, enough, evidence
 
@@ -127,6 +128,15 @@ def test_an_interval_wholly_on_the_wrong_side_has_failed_and_is_not_outvoted(gra
     assert ask(graph).status == "failed"
 
 
+def test_a_measure_that_fails_and_is_not_required_is_listed_and_decides_nothing(graph: Graph) -> None:
+    enough(graph)
+    record(graph, evidence("clinical-safety", "sensitivity", 0.4, 0.3, 0.5))
+    answer = ask(graph)
+    assert answer.status == "validated"
+    assert "clinical-safety" in answer.missing
+    assert any("sensitivity 0.4" in r and "fails" in r for r in answer.reasons)
+
+
 def test_the_newest_record_of_a_data_set_speaks_for_it(graph: Graph) -> None:
     enough(graph, date=TODAY - dt.timedelta(days=30))
     record(graph, evidence(value=0.52, low=0.46, high=0.58))
@@ -182,6 +192,14 @@ def test_automation_asks_for_all_five_measures(graph: Graph) -> None:
     auto = HERE.moved(assigned_authority="automation")
     enough(graph, cells=Cells.of(auto))
     assert ask(graph, auto).status == "insufficient"
+
+
+def test_a_policy_for_real_patients_only_does_not_validate_for_synthetic_ones(graph: Graph) -> None:
+    enough(graph)
+    strict = policy().model_copy(update={"populations": ("real",)})
+    answer = verdict(graph, TWIN.key, HERE, "synthetic", NOW, policy=strict)
+    assert answer.status == "insufficient"
+    assert "does not validate for synthetic" in answer.reasons[0]
 
 
 def test_the_question_must_name_a_population_and_an_instant_with_its_zone(graph: Graph) -> None:
