@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from graph import journey
 from graph.connection import Graph
 from twin import features, scores
 from twin.cohort import cohort
@@ -116,8 +117,6 @@ def build(
 
 
 def _facts(graph: Graph, rows: pl.DataFrame, task: Task) -> pl.DataFrame:
-    from graph import journey
-
     moments = list(rows.select("patient", "at").iter_rows())
     return pl.concat(journey.facts(graph, moments, types=types(task), batch=BATCH))
 

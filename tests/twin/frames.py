@@ -6,30 +6,11 @@ from typing import Any
 
 import polars as pl
 
+from graph.journey import schema
 from twin.cohort import SCHEMA as ROWS
 
-TIME = pl.Datetime("ms", "UTC")
 AT = datetime(2024, 1, 1, tzinfo=UTC)
-FACTS: dict[str, Any] = {
-    "patient": pl.String,
-    "at": TIME,
-    "key": pl.String,
-    "type": pl.String,
-    "system": pl.String,
-    "code": pl.String,
-    "display": pl.String,
-    "codes": pl.List(pl.String),
-    "category": pl.String,
-    "status": pl.String,
-    "start": TIME,
-    "end": TIME,
-    "recorded": TIME,
-    "value": pl.Float64,
-    "unit": pl.String,
-    "text": pl.String,
-    "encounter": pl.String,
-    "class": pl.String,
-}
+FACTS = schema()
 
 
 def facts_frame(facts: Sequence[dict[str, Any]]) -> pl.DataFrame:

@@ -32,7 +32,6 @@ class Where(Part):
     types: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     """Classes of the encounter (of the fact's encounter, or of itself)."""
-    categories: tuple[str, ...] = ()
     codes: dict[str, tuple[Text, ...]] = {}
     """Codes by system."""
 

@@ -88,8 +88,6 @@ def _mask(feature: Selecting, lookback: timedelta, coded: list[int]) -> pl.Expr:
         mask &= pl.col("type").is_in(where.types)
     if where.classes:
         mask &= pl.col("class").is_in(where.classes)
-    if where.categories:
-        mask &= pl.col("category").is_in(where.categories)
     if where.codes:
         mask &= pl.col("row").is_in(coded)
     if feature.kind == "active" or (feature.kind == "has" and feature.active):
