@@ -139,7 +139,7 @@ def schema(as_json: output.Json = False) -> None:
 @app.command()
 def query(
     cypher: Annotated[
-        str | None, typer.Argument(help="A read query in Cypher; `-` reads it from standard input.")
+        str | None, typer.Argument(help="A read query in Cypher, or the name of one; `-` reads it from standard input.")
     ] = None,
     name: Annotated[
         str | None, typer.Option("--name", "-n", help="Run a named query instead; see --list.")
@@ -198,8 +198,10 @@ def _list(as_json: bool) -> None:
 
 def _chosen(cypher: str | None, name: str | None, params: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """The text to run and its parameters; a parameter of a named query that may be left out is null."""
-    from graph.queries import named
+    from graph.queries import catalogue, named
 
+    if name is None and cypher in catalogue():
+        cypher, name = None, cypher
     if (cypher is None) == (name is None):
         raise InvalidInputError(
             "Give a query in Cypher, or --name, or --list.",
