@@ -10,7 +10,7 @@ from dash import Dash, html
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
-from dashboard import frame, login
+from dashboard import downloads, frame, login
 from dashboard.desk import Desk, explained
 from dashboard.pages import pages
 from dashboard.secrets import Secrets
@@ -45,12 +45,15 @@ def build(settings: Settings, graph: Graph | None = None, *, hosts: frozenset[st
     server = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=_lifespan(desk))
     server.include_router(login.routes(sessions, Limiter()))
     server.add_exception_handler(Exception, _failed)
+    server.include_router(downloads.routes(desk))
     app = _dash(server, desk)
     backend: Any = app.backend
     for hook in backend._before_request_funcs:
         hook()  # Dash adds the pages' router on the first request, too late for a first request that is a deep link
     known = {module.PAGE.path.split("/")[1] for module in pages().values()}
-    return Shield(server, sessions, app.csp_hashes, hosts, (*sorted(known), "assets", "login", "logout"))
+    return Shield(
+        server, sessions, app.csp_hashes, hosts, (*sorted(known), "assets", "download", "login", "logout")
+    )
 
 
 def _dash(server: FastAPI, desk: Desk) -> Dash:

@@ -19,7 +19,7 @@ from twin import service, tasks
 from twin.prediction import Prediction, find
 from twin.prediction import predictions as made
 
-ROWS = 15
+ROWS = 10
 Moment = dt.datetime | None
 
 

@@ -12,7 +12,7 @@ window.dash_clientside.cwm = {
   mark: (path) => {
     document.querySelectorAll(".menu .item").forEach((item) => {
       const own = item.getAttribute("href");
-      const here = path === own || path.startsWith(own === "/" ? "/patients" : own + "/");
+      const here = path === own || path.startsWith(own === "/" ? "/patients/" : own + "/") || (own === "/cases" && path.startsWith("/file-case"));
       if (here) item.setAttribute("aria-current", "page");
       else item.removeAttribute("aria-current");
     });

@@ -37,7 +37,7 @@ def card(prediction: Prediction, question: str, cases: list[dict[str, Any]]) -> 
             *_open_cases(cases),
             *_about(prediction),
             html.P(
-                link("File a case about this prediction", f"/cases/file/{prediction.id}"), className="action"
+                link("File a case about this prediction", f"/file-case/{prediction.id}"), className="action"
             ),
         ],
         className="card forecast",

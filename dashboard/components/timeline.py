@@ -65,7 +65,8 @@ def timeline(record: Record) -> dict[str, Any]:
         return {"data": [], "layout": {}}
     last = record.at or bounds[1]
     traces = [trace for lane in lanes(record.dated) for trace in _traces(lane, placed, last)]
-    edge = (last - bounds[0]) * 0.02
+    start = beginning(record)
+    edge = (last - start) * 0.02
     shapes, notes = _shaded(gaps(record))
     if record.at:
         shapes.append(_upright(record.at))
@@ -74,8 +75,8 @@ def timeline(record: Record) -> dict[str, Any]:
     return {
         "data": traces,
         "layout": {
-            "height": ROW * len(placed) + 120,
-            "margin": {"l": 235, "r": 16, "t": 46, "b": 36},
+            "height": ROW * (len(placed) + 1) + 76,
+            "margin": {"l": 235, "r": 16, "t": 36, "b": 36},
             "font": {"family": "system-ui, 'Liberation Sans', sans-serif", "size": 12, "color": "#1f2933"},
             "paper_bgcolor": "#ffffff",
             "plot_bgcolor": "#ffffff",
@@ -86,7 +87,7 @@ def timeline(record: Record) -> dict[str, Any]:
             "annotations": notes,
             "xaxis": {
                 "type": "date",
-                "range": [_iso(bounds[0] - edge), _iso(last + edge)],
+                "range": [_iso(start - edge), _iso(last + edge)],
                 "gridcolor": "#e6eaee",
                 "zeroline": False,
                 "rangeselector": {
@@ -99,13 +100,21 @@ def timeline(record: Record) -> dict[str, Any]:
             "yaxis": {
                 "tickvals": list(range(len(placed))),
                 "ticktext": [_label(line) for line in placed],
-                "range": [len(placed) - 0.4, -0.6],
+                "range": [len(placed) + 0.5, -0.6],
                 "fixedrange": True,
                 "showgrid": False,
                 "zeroline": False,
             },
         },
     }
+
+
+def beginning(record: Record) -> dt.datetime:
+    """Where the plot begins: at the first fact, or, when nearly all lie in the last half, at the first of those."""
+    starts = [f.start for f in record.dated if f.start]
+    first, last = starts[0], record.at or starts[-1]
+    late = starts[len(starts) // 20]
+    return late if late - first > (last - first) / 2 else first
 
 
 def caption(record: Record) -> str:
@@ -118,7 +127,9 @@ def caption(record: Record) -> str:
     more = f" and {len(found) - 3} more" if len(found) > 3 else ""
     missing = f" Nothing was recorded for {said}{more}." if found else " There is no long gap."
     first, last = record.bounds
-    return f"{len(record.facts):,} facts from {day(first)} to {day(last)}.{missing} Times are UTC."
+    start = beginning(record)
+    part = f" The plot begins in {start.year}; 'All' shows the rest." if start.year > first.year else ""
+    return f"{len(record.facts):,} facts from {day(first)} to {day(last)}.{missing}{part} Times are UTC."
 
 
 def _traces(lane: str, placed: list[Line], last: dt.datetime) -> list[dict[str, Any]]:
