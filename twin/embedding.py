@@ -1,5 +1,7 @@
 """Vectors for the concepts of the journey graph, learned by PyKEEN, and patients placed among them."""
 
+import logging
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,7 +84,8 @@ def _train(triples: pl.DataFrame) -> tuple[Array, Array, tuple[dict[str, int], d
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        with torch.random.fork_rng(devices=[]):
+        with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Training instances are always shuffled", DeprecationWarning)
             torch.manual_seed(SEED)
             loop.train(
                 factory,
@@ -117,6 +120,7 @@ def _pykeen(triples: pl.DataFrame) -> tuple[Any, Any, Any]:
             got=str(error),
             do="Add them: pip install 'clinical-world-model[embeddings]'. Or leave it out: --without patients-like-this.",
         ) from None
+    logging.getLogger("pykeen").setLevel(logging.WARNING)
     labelled: npt.NDArray[np.str_] = triples.to_numpy().astype(str)
     factory = TriplesFactory.from_labeled_triples(labelled)
     kwargs = {"triples_factory": factory, "embedding_dim": DIMENSION, "random_seed": SEED}

@@ -1,5 +1,6 @@
 """How sure: Venn-Abers calibration with its interval, and class-conditional conformal sets."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -28,7 +29,10 @@ class VennAbers:
 
         order = np.lexsort((outcome, score))
         pair = np.column_stack([1 - score, score])[order]
-        low, high, scores = calc_p0p1(pair, outcome[order])
+        # The library divides 0 by 0 on its way and ignores the result.
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore", RuntimeWarning)
+            low, high, scores = calc_p0p1(pair, outcome[order])
         return cls(low, high, scores)
 
     def predict(self, score: Array) -> tuple[Array, Array, Array]:
