@@ -1,6 +1,6 @@
 """How commands speak: tables and notes for people, one JSON document on standard output for scripts."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any, Protocol
 
@@ -46,14 +46,15 @@ def table(
     *,
     title: str | None = None,
     empty: str = "Nothing to show.",
+    whole: Collection[str] = (),
 ) -> None:
-    """Rows as a table, or the line ``empty``."""
+    """Rows as a table, or the line ``empty``; the columns ``whole`` are never broken into lines."""
     if not rows:
         out.print(empty, style="dim")
         return
     view = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
     for column in columns:
-        view.add_column(column.replace("_", " "), overflow="fold")
+        view.add_column(column.replace("_", " "), overflow="fold", no_wrap=column in whole)
     for row in rows:
         view.add_row(*("" if row.get(c) is None else str(row.get(c)) for c in columns))
     out.print(view)

@@ -1,0 +1,22 @@
+// summary: One patient and how much is known of whom, by type and by class of encounter.
+// access: read
+// params:
+//   patient: {type: STRING, doc: Key of the patient., example: Patient/1}
+// returns: {patient: properties, types: facts by type, classes: encounters by class, first: first start, last: last start}
+MATCH (p:Resource {key: $patient})
+WHERE p:Patient
+CALL (p) {
+  MATCH (p)-[:HAS_EVENT|HAS_ENCOUNTER]->(n)
+  RETURN min(n.start) AS first, max(n.start) AS last
+}
+CALL (p) {
+  MATCH (p)-[:HAS_EVENT]->(n)
+  WITH n.type AS type, count(*) AS many ORDER BY many DESC, type
+  RETURN collect({type: type, count: many}) AS types
+}
+CALL (p) {
+  MATCH (p)-[:HAS_ENCOUNTER]->(e)
+  WITH e.class AS class, count(*) AS many ORDER BY many DESC, class
+  RETURN collect({class: class, count: many}) AS classes
+}
+RETURN p {.*, fhir: null, rank: null, digest: null} AS patient, types, classes, first, last
