@@ -46,7 +46,10 @@ def list_(
     if as_json:
         return output.json({"patients": rows, "next": rows[-1]["id"] if len(rows) == limit else None})
     shown = [{**r, "deceased": _day(r["deceased"])} for r in rows]
-    output.table(shown, patients.COLUMNS, empty="No patient. Ingest some: cwm ingest PATH")
+    columns = [c for c in patients.COLUMNS if c != "population"]
+    output.table(
+        shown, columns, empty="No patient. Ingest some: cwm ingest PATH", whole=["id", "birth", "deceased"]
+    )
     if len(rows) == limit:
         output.note(f"The next page: cwm patient list {words!r} --after {rows[-1]['id']}")
     return None
@@ -110,12 +113,13 @@ def journey(
         return output.json({"patient": seen.patient, "as_of": seen.at, "rows": rows})
     shown = rows[-limit:] if limit else rows
     view = [
-        {"start": _minute(r["start"]), "known": _minute(r["recorded"]), "type": r["type"], **_said(r)}
+        {"time": _minute(r["start"] or r["recorded"]), "known": _late(r), "type": r["type"], **_said(r)}
         for r in shown
     ]
-    output.table(
-        view, ["start", "known", "type", "what", "value", "status", "class"], empty="Nothing was known then."
-    )
+    columns = ["time", "type", "what", "value", "class"]
+    if any(row["known"] for row in view):
+        columns.insert(1, "known")
+    output.table(view, columns, empty="Nothing was known then.", whole=["time", "known"])
     if len(shown) < len(rows):
         output.note(f"The latest {len(shown)} of {len(rows)}; all with --limit 0.")
     return None
@@ -188,12 +192,18 @@ def _said(row: dict[str, Any]) -> dict[str, Any]:
     value = row["disposition"] if row["type"] == "Encounter" else row["text"]
     if row["value"] is not None:
         value = f"{row['value']:.6g} {row['unit'] or ''}"
-    return {
-        "what": row["display"] or row["code"],
-        "value": value,
-        "status": row["status"],
-        "class": row["class"],
-    }
+    usual = {"final", "completed", "finished", "current"}
+    said = [value, row["status"] if row["status"] not in usual else None]
+    what, said_all = row["display"] or row["code"], ", ".join(s for s in said if s)
+    return {"what": what, "value": said_all, "class": row["class"]}
+
+
+def _late(row: dict[str, Any]) -> str | None:
+    """When it became known, where that is a minute or more from when it held."""
+    start, known = row["start"], row["recorded"]
+    if not start or not known or abs((known - start).total_seconds()) < 60:
+        return None
+    return _minute(known)
 
 
 def _minute(moment: datetime | str | None) -> str | None:
