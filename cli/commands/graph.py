@@ -8,12 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
-from cli import output
+from cli import export, output
 from ontology.errors import InvalidInputError, NotFoundError
 
 app = typer.Typer(
     help="The graph: start and stop it, see what is in it, ask it in Cypher.", no_args_is_help=True
 )
+app.add_typer(export.app, name="export")
 
 STATUS = ("state", "address", "version", "pid", "memory_mb", "up_seconds", "in_use", "stays", "folder")
 

@@ -1,7 +1,7 @@
 // summary: Every resource and concept with its labels and properties, for a digest of the graph.
 // access: read
 // params: {}
-// returns: {nodes: "a list of [labels, properties]"}
-MATCH (n)
-WHERE n:Resource OR n:Concept
-RETURN labels(n) AS labels, properties(n) {.*, fhir: null, source: null, line: null, run: null} AS props
+// returns: {labels: its labels, props: "its properties without text, place and run"}
+MATCH (n:Resource|Concept)
+RETURN labels(n) AS labels, n {.*, start: toString(n.start), end: toString(n.end), recorded: toString(n.recorded), closed: toString(n.closed),
+  fhir: null, source: null, line: null, run: null, assigned: null} AS props

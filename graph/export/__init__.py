@@ -1,0 +1,1 @@
+"""Out of the graph, into formats that others read."""

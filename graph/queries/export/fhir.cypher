@@ -1,0 +1,9 @@
+// summary: The text of all resources, in the order of their keys, so that each type comes in one piece.
+// access: read
+// params:
+//   type: {type: STRING, doc: FHIR type; null for all., example: Patient, optional: true}
+// returns: {type: FHIR type, key: its key, fhir: text of its JSON}
+MATCH (n:Resource)
+WHERE n.key STARTS WITH coalesce($type + '/', '') AND n.fhir IS NOT NULL
+RETURN n.type AS type, n.key AS key, n.fhir AS fhir
+ORDER BY n.key

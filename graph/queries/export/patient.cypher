@@ -1,0 +1,25 @@
+// summary: The text of a patient's resources and of whatever they refer to (who took part, where, with what), in the order of their keys.
+// access: read
+// params:
+//   key: {type: STRING, doc: Key of the patient., example: Patient/1}
+//   type: {type: STRING, doc: FHIR type; null for all., example: Observation, optional: true}
+// returns: {type: FHIR type, key: its key, fhir: text of its JSON}
+MATCH (p:Patient {key: $key})
+CALL (p) {
+  RETURN p AS n
+  UNION
+  MATCH (p)-[r]-(n:Resource)
+  WHERE r.owner = n.key OR r.owner = p.key
+  RETURN n
+}
+CALL (n) {
+  RETURN n AS m
+  UNION
+  MATCH (n)-[r]-(m:Resource)
+  WHERE r.owner = n.key AND NOT m:Patient
+  RETURN m
+}
+WITH DISTINCT m
+WHERE m.fhir IS NOT NULL AND m.key STARTS WITH coalesce($type + '/', '')
+RETURN m.type AS type, m.key AS key, m.fhir AS fhir
+ORDER BY m.key
