@@ -45,11 +45,8 @@ def list_(
         rows = patients.listed(graph, words, after=after, limit=limit)
     if as_json:
         return output.json({"patients": rows, "next": rows[-1]["id"] if len(rows) == limit else None})
-    shown = [{**r, "deceased": _day(r["deceased"])} for r in rows]
-    columns = [c for c in patients.COLUMNS if c != "population"]
-    output.table(
-        shown, columns, empty="No patient. Ingest some: cwm ingest PATH", whole=["id", "birth", "deceased"]
-    )
+    columns = ["id", "name", "gender", "birth", "facts"]
+    output.table(rows, columns, empty="No patient. Ingest some: cwm ingest PATH", whole=["id", "birth"])
     if len(rows) == limit:
         output.note(f"The next page: cwm patient list {words!r} --after {rows[-1]['id']}")
     return None
@@ -209,7 +206,3 @@ def _late(row: dict[str, Any]) -> str | None:
 def _minute(moment: datetime | str | None) -> str | None:
     text = moment.isoformat() if isinstance(moment, datetime) else moment
     return text and text[:16].replace("T", " ")
-
-
-def _day(moment: str | None) -> str | None:
-    return moment and moment[:10]
