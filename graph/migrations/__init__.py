@@ -2,12 +2,15 @@
 
 import hashlib
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neo4j import WRITE_ACCESS, ManagedTransaction
+from neo4j.exceptions import ClientError
 
 from ontology.errors import GraphUnavailableError
 
@@ -15,6 +18,11 @@ if TYPE_CHECKING:
     from graph.connection import Graph
 
 HERE = Path(__file__).parent
+
+MADE_AT_ONCE = {
+    f"Neo.ClientError.Schema.{what}AlreadyExists"
+    for what in ("EquivalentSchemaRule", "Constraint", "Index", "ConstraintWithName", "IndexWithName")
+}
 
 
 @dataclass(frozen=True)
@@ -82,8 +90,19 @@ def migrate(graph: "Graph", wanted: tuple[Migration, ...] | None = None) -> list
 def _run(graph: "Graph", migration: Migration) -> None:
     with graph.driver.session(database=graph.database, default_access_mode=WRITE_ACCESS) as session:
         for statement in migration.statements:
-            session.execute_write(_one, statement)
+            with _made_at_once():
+                session.execute_write(_one, statement)
     graph.write("admin.migrated", number=migration.number, name=migration.name, checksum=migration.checksum)
+
+
+@contextmanager
+def _made_at_once() -> Iterator[None]:
+    """Another program made the same index or constraint in the same instant, which ``IF NOT EXISTS`` does not cover."""
+    try:
+        yield
+    except ClientError as error:
+        if error.code not in MADE_AT_ONCE:
+            raise
 
 
 def _one(tx: ManagedTransaction, statement: str) -> None:
