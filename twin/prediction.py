@@ -117,7 +117,7 @@ class Prediction(BaseModel):
 
 def from_row(row: Row) -> Prediction:
     """A prediction from a row of the queries ``twin.prediction`` or ``twin.predictions``."""
-    props = dict(row["props"])
+    props = {"authority": None, **row["props"]}  # a property that is null is not kept
     for name in ("members", "contributions", "neighbours"):
         props[name] = json.loads(props[name])
     for name in ("index_time", "made"):
