@@ -42,10 +42,17 @@ def test_a_patient_without_facts_has_counts_of_zero_and_no_measurements() -> Non
 
 
 def test_statistics_of_a_measurement_are_those_of_its_values_in_time() -> None:
-    found = outpatient(fact(1, value=120.0, **SBP), fact(11, value=150.0, **SBP), fact(6, value=135.0, **SBP))
+    found = outpatient(
+        fact(1, value=120.0, **SBP), fact(101, value=150.0, **SBP), fact(51, value=135.0, **SBP)
+    )
     assert value(found, "systolic_last") == 120
     assert value(found, "systolic_mean") == 135
-    assert value(found, "systolic_slope") == pytest.approx(-3.0)
+    assert value(found, "systolic_slope") == pytest.approx(-0.3)
+
+
+def test_values_close_in_time_give_no_slope() -> None:
+    found = outpatient(fact(1, value=120.0, **SBP), fact(3, value=150.0, **SBP))
+    assert value(found, "systolic_slope") is None
 
 
 def test_a_value_in_a_strange_unit_or_out_of_all_bounds_is_left_out_and_counted() -> None:

@@ -12,6 +12,8 @@ from twin.features import Feature, Numeric, Own, Selecting, Window, columns
 
 ORDER = ["start", "recorded", "key"]
 """Facts in order of time; of two at one instant the later known counts as later, then the greater key."""
+SLOPE_SPAN = 10
+"""A slope needs values that span at least this part (a tenth) of the lookback; ours."""
 BECAUSE = pl.Schema({"patient": pl.String, "feature": pl.String, "key": pl.String, "value": pl.Float64})
 REJECTED = pl.Schema({"feature": pl.String, "reason": pl.String, "n": pl.Int64})
 
@@ -39,7 +41,7 @@ def compute(
     facts = _marked(prepared(facts), selecting, lookback)
     values, rejected = measured(facts, numeric, lookback)
     table = rows.select("patient", *(_own(f) for f in features if isinstance(f, Own)))
-    for part in (_selected(facts, selecting), _statistics(values, numeric)):
+    for part in (_selected(facts, selecting), _statistics(values, numeric, lookback)):
         table = table.join(part, on="patient", how="left", maintain_order="left")
     names = [c for f in features for c in columns(f)]
     behind = [pl.DataFrame(schema=BECAUSE)]
@@ -150,9 +152,10 @@ def measured(
     return kept, rejected.sort("feature", "reason")
 
 
-def _statistics(values: pl.DataFrame, features: list[Numeric]) -> pl.DataFrame:
+def _statistics(values: pl.DataFrame, features: list[Numeric], lookback: timedelta) -> pl.DataFrame:
     value, days = pl.col("value"), pl.col("start").dt.epoch("s") / 86_400
-    spread = days.var()
+    # values minutes apart would give slopes of thousands a day, so they must span a part of the window
+    spanned = pl.col("start").max() - pl.col("start").min() >= lookback / SLOPE_SPAN
     stats = {
         "last": value.last(),
         "first": value.first(),
@@ -160,7 +163,7 @@ def _statistics(values: pl.DataFrame, features: list[Numeric]) -> pl.DataFrame:
         "max": value.max(),
         "mean": value.mean(),
         "sum": value.sum(),
-        "slope": pl.when(spread > 0).then(pl.cov(days, value) / spread),
+        "slope": pl.when(spanned).then(pl.cov(days, value) / days.var()),
         "count": pl.len(),
     }
     long = values.group_by("patient", "feature", maintain_order=True).agg(
