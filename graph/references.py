@@ -11,6 +11,15 @@ from typing import Any
 from graph.connection import Graph
 
 _ROWS = 5000
+_NO_PERSON = {
+    "Practitioner",
+    "PractitionerRole",
+    "Organization",
+    "Location",
+    "HealthcareService",
+    "Device",
+    "Medication",
+}
 _PATIENTS = 200
 Say = Callable[[str], None]
 
@@ -48,8 +57,23 @@ def settle(graph: Graph, say: Say = lambda _: None) -> Settled:
     graph.write("ingest.unowned")
     counts = graph.read("ingest.dangling_count")[0]
     settled.dangling, settled.targets = counts["references"], counts["targets"]
-    settled.sample = graph.read("ingest.dangling", rows=20)
+    settled.sample = [
+        {**row, "target": shown(row["target"])} for row in graph.read("ingest.dangling", rows=20)
+    ]
+    settled.ambiguous = [shown(key) for key in settled.ambiguous]
     return settled
+
+
+def shown(target: str) -> str:
+    """A target as people may see it: what a search looks for is hidden where it may be a patient's identifier.
+
+    >>> shown("Patient?identifier=http://ssn|123"), shown("Practitioner?identifier=http://npi|9")
+    ('Patient?identifier=http://ssn|...', 'Practitioner?identifier=http://npi|9')
+    """
+    type_, asked, search = target.partition("?")
+    if not asked or type_ in _NO_PERSON:
+        return target
+    return f"{type_}?{search.rpartition('|')[0]}|..." if "|" in search else f"{type_}?..."
 
 
 def _by_identifier(graph: Graph, type_: str, settled: Settled) -> None:

@@ -10,7 +10,7 @@ WHERE r.via = $from
 WITH n, r, o LIMIT $rows
 MERGE (p:Resource {key: $from})
 ON CREATE SET p:Dangling
-WITH n, r, o, p, properties(r) {.*, via: null} AS props
+WITH n, r, o, p, r {.*, via: null} AS props
 CALL (n, r, o, p, props) {
   WITH * WHERE startNode(r) = n
   CREATE (p)-[x:$(type(r))]->(o)

@@ -1,0 +1,115 @@
+"""References of every form resolve whenever both ends are there."""
+
+from pathlib import Path
+
+import pytest
+
+from graph import Graph
+from graph.digest import digest
+from graph.ingest import ingest
+from tests.graph.made import Resource, bundle, encounter, entry, ndjson, observation, patient
+
+pytestmark = pytest.mark.neo4j
+
+
+def links(graph: Graph) -> set[tuple[str, str, str]]:
+    return {
+        (r["a"], r["type"], r["b"])
+        for r in graph.stream("ingest.digest_links")
+        if r["type"] not in {"CODED", "NEXT"}
+    }
+
+
+def doctor(id_: str, npi: str) -> Resource:
+    return {"resourceType": "Practitioner", "id": id_, "identifier": [{"system": "http://npi", "value": npi}]}
+
+
+def seen_by(reference: str) -> Resource:
+    return encounter(participant=[{"individual": {"reference": reference}}])
+
+
+FORMS = ["Patient/p1", "https://ehr.example.org/fhir/Patient/p1", "Patient/p1/_history/3"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("fact_first", [True, False])
+def test_a_reference_by_id_resolves_in_any_order(
+    graph: Graph, tmp_path: Path, form: str, fact_first: bool
+) -> None:
+    parts = [observation("o", form), patient("p1")]
+    for number, part in enumerate(parts if fact_first else reversed(parts)):
+        report = ingest(graph, [ndjson(tmp_path / f"{number}.ndjson", [part])])
+    assert links(graph) == {("Patient/p1", "HAS_EVENT", "Observation/o")}
+    assert report.dangling == 0
+
+
+@pytest.mark.parametrize("limit", [1 << 20, 900])
+def test_references_by_urn_resolve_within_a_bundle_of_any_size(
+    graph: Graph, tmp_path: Path, limit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = [
+        entry(observation("o", "urn:uuid:11"), "urn:uuid:22"),
+        entry({"resourceType": "Patient"}, "urn:uuid:11"),
+    ]
+    path = bundle(tmp_path / "b.json", entries)
+    monkeypatch.setitem(graph.settings.__dict__, "line_limit", limit)
+    report = ingest(graph, [path])
+    assert links(graph) == {("Patient/11", "HAS_EVENT", "Observation/o")}
+    assert (report.written, report.dangling) == (2, 0)
+
+
+def test_a_contained_resource_is_linked_to_its_owner(graph: Graph, tmp_path: Path) -> None:
+    inside = {"contained": [{"resourceType": "Organization", "id": "org"}]}
+    ingest(
+        graph,
+        [ndjson(tmp_path / "a.ndjson", [patient(managingOrganization={"reference": "#org"}, **inside)])],
+    )
+    assert links(graph) == {("Patient/p1", "MANAGING_ORGANIZATION", "Patient/p1#org")}
+    newer = patient(managingOrganization={"reference": "Organization/1"}, meta={"versionId": "2"})
+    ingest(graph, [ndjson(tmp_path / "b.ndjson", [newer, {"resourceType": "Organization", "id": "1"}])])
+    assert links(graph) == {("Patient/p1", "MANAGING_ORGANIZATION", "Organization/1")}
+    assert not any("#" in n["props"]["key"] for n in graph.stream("ingest.digest_nodes"))
+
+
+@pytest.mark.parametrize("value", ["http://npi|7", "7"])
+def test_a_conditional_reference_finds_the_one_with_that_identifier(
+    graph: Graph, tmp_path: Path, value: str
+) -> None:
+    first = ingest(
+        graph, [ndjson(tmp_path / "a.ndjson", [patient("p1"), seen_by(f"Practitioner?identifier={value}")])]
+    )
+    assert (first.dangling, first.dangling_sample[0]["owner"]) == (1, "Encounter")
+    second = ingest(graph, [ndjson(tmp_path / "b.ndjson", [doctor("d", "7"), doctor("e", "8")])])
+    assert (second.resolved, second.dangling) == (1, 0)
+    assert ("Practitioner/d", "TOOK_PART", "Encounter/e1") in links(graph)
+
+
+def test_a_conditional_reference_that_several_answer_dangles_whenever_the_second_comes(
+    graph: Graph, tmp_path: Path
+) -> None:
+    ref, one, two = seen_by("Practitioner?identifier=http://npi|7"), doctor("d", "7"), doctor("e", "7")
+    ingest(graph, [ndjson(tmp_path / "a.ndjson", [patient("p1"), ref, one])])
+    report = ingest(graph, [ndjson(tmp_path / "b.ndjson", [two])])
+    assert (report.dangling, len(report.ambiguous)) == (1, 1)
+    late = digest(graph)
+    graph.write("admin.clear", batch=5000)
+    ingest(graph, [ndjson(tmp_path / "c.ndjson", [two, one, ref, patient("p1")])])
+    assert digest(graph) == late
+
+
+def test_a_conditional_reference_is_let_go_when_the_identifier_is_taken_away(
+    graph: Graph, tmp_path: Path
+) -> None:
+    ref = seen_by("Practitioner?identifier=http://npi|7")
+    ingest(graph, [ndjson(tmp_path / "a.ndjson", [patient("p1"), ref, doctor("d", "7")])])
+    newer = doctor("d", "8") | {"meta": {"versionId": "2"}}
+    report = ingest(graph, [ndjson(tmp_path / "b.ndjson", [newer])])
+    assert report.dangling == 1
+    assert not any(a == "Practitioner/d" for a, _, _ in links(graph))
+
+
+def test_what_dangles_is_reported_and_is_there_when_it_arrives(graph: Graph, tmp_path: Path) -> None:
+    report = ingest(graph, [ndjson(tmp_path / "a.ndjson", [observation("o", "Patient/gone")])])
+    assert report.dangling_sample == [{"owner": "Observation", "target": "Patient/gone", "references": 1}]
+    report = ingest(graph, [ndjson(tmp_path / "b.ndjson", [patient("gone")])])
+    assert (report.dangling, report.dangling_sample) == (0, [])
