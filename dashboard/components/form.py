@@ -170,7 +170,7 @@ def assemble(values: dict[str, Any], links: dict[str, Any]) -> dict[str, Any]:
         into = report
         for step in parents:
             into = into.setdefault(step, {})
-        into[last] = _lines(value) if field.kind == "lines" else value
+        into[last] = _lines(value) if field.kind == "lines" else (value or []) if field.kind == "many" else value
     report["observation"]["assertion_level"] = int(values.get("observation.assertion_level") or 1)
     report["examination"] = {name: _layer(found) for name, found in report["examination"].items()}
     criteria = report["formulation"]["criteria"] = _criteria(report["formulation"]["criteria"])
