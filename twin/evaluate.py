@@ -70,8 +70,8 @@ def evaluate(
 
 def known(data: Dataset) -> Dataset:
     """Only the rows whose outcome is known, in the order of the patients' keys."""
-    rows = data.rows.with_row_index("place").filter(pl.col("outcome").is_not_null()).sort("patient")
-    return data.take(rows["place"].to_numpy().astype(np.int64))
+    rows = data.rows.with_row_index("_row").filter(pl.col("outcome").is_not_null()).sort("patient")
+    return data.take(rows["_row"].to_numpy().astype(np.int64))
 
 
 def digest(data: Dataset) -> str:

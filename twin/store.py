@@ -101,7 +101,7 @@ def save(settings: Settings, data: Dataset, twin: Twin, role: str) -> Card:
     home = folder(settings, data.task.name) / name
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     step = max(1, len(data) // BACKGROUND)
-    chosen = data.rows.with_row_index("place").sort("patient")["place"].to_numpy()[::step][:BACKGROUND]
+    chosen = data.rows.with_row_index("_row").sort("patient")["_row"].to_numpy()[::step][:BACKGROUND]
     joblib.dump({"twin": twin, "background": data.take(chosen)}, home / MODEL, compress=3)
     card = Card(
         task=data.task.name, role=role, version=name, made=datetime.now(UTC), question=data.task.question,
