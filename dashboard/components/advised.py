@@ -5,7 +5,7 @@ from typing import Any
 from dash import html
 
 from dashboard.components.parts import GATE, empty, link, mark, pairs, table, tag
-from dashboard.components.words import day, figure, moment, share
+from dashboard.components.words import day, fixed, moment, share
 from ontology.errors import CwmError
 from skillmix.coordinate import Coordinate
 
@@ -63,7 +63,7 @@ def _evidence(records: list[dict[str, Any]]) -> Any:
     if not records:
         return "none at this coordinate"
     rows = [
-        [r["measure"], r["statistic"], f"{figure(r['value'])} ({figure(r['low'])} to {figure(r['high'])})", r["n"],
+        [r["measure"], r["statistic"], f"{fixed(r['value'])} ({fixed(r['low'])} to {fixed(r['high'])})", r["n"],
          r["population"], day(r["date"])]
         for r in records
     ]  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Any
 from dash import dcc, html
 
 from dashboard.components.parts import mark, note, pairs, table
-from dashboard.components.words import DASH, day, figure, share
+from dashboard.components.words import DASH, day, fixed, share
 from twin.intervals import Estimate
 from twin.report import Report, Subgroup
 
@@ -36,18 +36,19 @@ def parts(report: Report) -> list[Any]:
         html.Div(
             [
                 dcc.Graph(figure=_plot(report), config=config, className="calibration"),
-                html.Div([_models(report), _bins(report)]),
+                _bins(report),
             ],
             className="two",
         ),
+        _models(report),
         html.Details([html.Summary(f"Groups of patients ({len(report.subgroups)})"), _groups(report.subgroups)]),
     ]  # fmt: skip
 
 
 def _estimate(estimate: Estimate, *, percent: bool = False) -> str:
-    say = share if percent else figure
+    say = share if percent else fixed
     if estimate.value is None:
-        return f"{DASH} ({estimate.how})"
+        return "not defined"
     if estimate.low is None or estimate.high is None:
         return say(estimate.value)
     return f"{say(estimate.value)} ({say(estimate.low)} to {say(estimate.high)})"
@@ -58,7 +59,12 @@ def _models(report: Report) -> Any:
     rows = [
         [
             html.Strong(model.name) if place == 0 else model.name,
-            *(_estimate(model.statistics[name]) if name in model.statistics else DASH for name in names),
+            *(
+                html.Span(_estimate(model.statistics[name]), className="nowrap")
+                if name in model.statistics
+                else DASH
+                for name in names
+            ),
         ]
         for place, model in enumerate(report.models)
     ]
@@ -96,7 +102,7 @@ def _plot(report: Report) -> dict[str, Any]:
         "line": {"color": "#0b5c82", "width": 1},
         "error_y": {"type": "data", "symmetric": False, "array": up, "arrayminus": down, "color": "#75b4d2"},
     }
-    axis = {"range": [0, most], "tickformat": ".0%", "gridcolor": "#eef1f4", "zeroline": False}
+    axis = {"range": [-0.02, most], "tickformat": ".0%", "gridcolor": "#eef1f4", "zeroline": False}
     layout = {
         "height": 400,
         "margin": {"l": 60, "r": 12, "t": 12, "b": 48},
@@ -123,7 +129,7 @@ def _groups(groups: list[Subgroup]) -> Any:
             f"{g.column.replace('_', ' ')}: {g.group}",
             g.n,
             g.events,
-            figure(g.expected),
+            f"{g.expected:.1f}",
             _estimate(g.difference, percent=True),
             f"{g.p_holm:.3g}",
             mark("miscalibrated" if g.miscalibrated else "fits", FLAG),

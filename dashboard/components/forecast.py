@@ -58,7 +58,10 @@ def _numbers(prediction: Prediction) -> list[Any]:
     p, low, high = prediction.probability, prediction.low, prediction.high
     words = {"yes": "it happens", "no": "it does not happen"}
     inside = " or ".join(words[one] for one in prediction.set)
-    sure = {0: "none: unlike the patients it learned from", 2: f"{inside} (not sure enough for one)"}
+    sure = {
+        0: "neither outcome: unlike the patients it learned from",
+        2: "both outcomes: not sure enough to rule one out",
+    }
     return [
         html.Div(
             [

@@ -153,7 +153,7 @@ def _known(draft: dict[str, Any], field: Field) -> Any:
         ) else ""  # fmt: skip
     if field.kind == "number":
         return found
-    return "" if found is None or found == UNWRITTEN else str(found).replace(UNWRITTEN, "").strip()
+    return "" if found is None or UNWRITTEN in str(found) else str(found)
 
 
 def assemble(values: dict[str, Any], links: dict[str, Any]) -> dict[str, Any]:
@@ -170,7 +170,9 @@ def assemble(values: dict[str, Any], links: dict[str, Any]) -> dict[str, Any]:
         into = report
         for step in parents:
             into = into.setdefault(step, {})
-        into[last] = _lines(value) if field.kind == "lines" else (value or []) if field.kind == "many" else value
+        into[last] = (
+            _lines(value) if field.kind == "lines" else (value or []) if field.kind == "many" else value
+        )
     report["observation"]["assertion_level"] = int(values.get("observation.assertion_level") or 1)
     report["examination"] = {name: _layer(found) for name, found in report["examination"].items()}
     criteria = report["formulation"]["criteria"] = _criteria(report["formulation"]["criteria"])

@@ -6,7 +6,8 @@ from dash import html
 from pydantic import BaseModel
 
 from dashboard.components.parts import pairs
-from mcare.report import SECTIONS, Report
+from mcare import nosology
+from mcare.report import SECTIONS, Alternative, Criterion, Intervention, Report
 
 NAMES = {
     "voice": "Whose words",
@@ -21,6 +22,7 @@ NAMES = {
     "not_assessed": "Not assessed",
     "not_applicable": "Not applicable",
     "why_not": "Why not",
+    "text": "In words",
 }
 """Fields whose plain name would not say enough."""
 
@@ -49,8 +51,15 @@ def body(value: Any) -> Any:
 
 def _line(value: Any) -> Any:
     """One entry of a list: a part with fields is one line."""
+    if isinstance(value, Criterion):
+        return [html.Strong(f"{value.status.replace('-', ' ').capitalize()}: "), value.text]
+    if isinstance(value, Alternative):
+        return [html.Strong(f"{value.condition}: "), value.why_not]
+    if isinstance(value, Intervention):
+        return [html.Strong(f"{value.target.capitalize()}: "), value.text]
     if not isinstance(value, BaseModel):
-        return str(value)
+        known = nosology.categories().get(str(value))
+        return known.name if known else str(value)
     fields = [(name, getattr(value, name)) for name in type(value).model_fields]
     said = [
         (named(n), ", ".join(v) if isinstance(v, list) else str(v))

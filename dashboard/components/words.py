@@ -8,8 +8,14 @@ DASH = "–"
 
 
 def native(value: Any) -> Any:
-    """A database instant as Python's own, in UTC; anything else as it is."""
+    """A database instant, or its ISO text, as Python's own in UTC; anything else as it is.
+
+    >>> native("2024-05-01T13:00:00Z[UTC]").hour
+    13
+    """
     found = value.to_native() if hasattr(value, "to_native") else value
+    if isinstance(found, str) and "T" in found:
+        found = dt.datetime.fromisoformat(found.partition("[")[0])
     return found.astimezone(dt.UTC) if isinstance(found, dt.datetime) and found.tzinfo else found
 
 
@@ -55,6 +61,17 @@ def figure(value: float | None) -> str:
     if value is None or math.isnan(value):
         return DASH
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def fixed(value: float | None) -> str:
+    """A statistic with two decimals, never a negative zero.
+
+    >>> fixed(0.81234), fixed(-0.001), fixed(None)
+    ('0.81', '0.00', '–')
+    """
+    if value is None or math.isnan(value):
+        return DASH
+    return f"{round(value, 2) + 0.0:.2f}"
 
 
 def age(birth: str | None, at: Any) -> int | None:

@@ -19,7 +19,7 @@ from dashboard.components.parts import (
     table,
     tag,
 )
-from dashboard.components.words import day, figure
+from dashboard.components.words import day, fixed
 from dashboard.desk import Desk
 from dashboard.pages import Page
 from ontology.errors import NotFoundError
@@ -75,7 +75,7 @@ def whole(desk: Desk, key: str) -> Any:
 
 
 def _identity(found: dict[str, Any], config: dict[str, Any]) -> Any:
-    settings = [(name.replace("_", " "), _plain(value)) for name, value in config.items()]
+    settings = [(n.replace("_", " ").capitalize(), _plain(v)) for n, v in config.items() if n != "model"]
     head = [("Key", html.Span(found["key"], className="code")), ("Version", found["version"])]
     return pairs([*head, ("Kind", found["kind"]), ("Provider", found["provider"]), *settings])
 
@@ -155,8 +155,8 @@ def _evidence(records: list[Evidence]) -> Any:
         [
             html.Span(e.measure, className="nowrap"),
             html.Span(e.statistic, className="nowrap"),
-            figure(e.value),
-            html.Span(f"{figure(e.low)} to {figure(e.high)}", className="nowrap"),
+            fixed(e.value),
+            html.Span(f"{fixed(e.low)} to {fixed(e.high)}", className="nowrap"),
             f"{e.n:,}",
             "" if e.events is None else f"{e.events:,}",
             e.population,

@@ -63,6 +63,7 @@ def layout() -> Any:
                             dmc.Button("Older", id="cases-older", variant="default", disabled=True),
                         ],
                         mt="md",
+                        className="turns",
                     ),
                 ],
                 className="card",
@@ -106,16 +107,16 @@ def listed(desk: Desk, text: str | None, status: str | None, agent: str | None, 
         return state, skip == 0, True, choice, str(skip)
     body = [
         [
-            link(row["id"], f"/cases/{row['id']}"),
+            html.Span(link(row["id"], f"/cases/{row['id']}"), className="nowrap"),
             row["title"],
             tag(row["severity"]),
             tag(row["status"]),
-            f"{row['claimed_level']} / {row['verified_level']}",
+            f"{row['claimed_level']} ({row['verified_level']})",
             link(row["agent"].partition("@")[0], f"/agents/{row['agent']}") if row["agent"] else DASH,
             row["version"],
             html.Span(row["filed"][:10], className="nowrap"),
         ]
         for row in rows[:ROWS]
     ]
-    columns = ["Case", "Title", "Severity", "Status", "Level claimed / verified", "Agent", "Version", "Filed"]
+    columns = ["Case", "Title", "Severity", "Status", "Level (verified)", "Agent", "Version", "Filed"]
     return table("Cases", columns, body), skip == 0, len(rows) <= ROWS, choice, str(skip)

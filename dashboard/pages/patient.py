@@ -16,6 +16,10 @@ from twin.tasks import tasks
 PAGE = Page("patient", "/patients/<token>", "A patient", under="/")
 
 
+PLACES = {"timeline": "Timeline", "record": "Facts", "twin": "Predictions", "advised": "Who advised"}
+"""Parts of the page that can be jumped to."""
+
+
 def layout(token: str) -> Any:
     """The page before its data; the token is opaque."""
     kinds = [{"value": "", "label": "Everything"}, *({"value": lane, "label": lane} for lane in LANES)]
@@ -28,10 +32,15 @@ def layout(token: str) -> Any:
             dcc.Store(id="patient-visits", data=[]),
             html.Nav(link("All patients", "/"), className="crumbs"),
             loading("patient-head", "Reading the record", children=html.H1("A patient")),
+            html.Nav(
+                [html.A(text, href=f"#{place}", className="link") for place, text in PLACES.items()],
+                className="jump",
+            ),
             _as_of(),
             card(
                 "Timeline",
                 loading("patient-timeline", "Drawing the timeline"),
+                html.H3("The same facts as a table", id="record"),
                 html.Div(
                     [
                         dmc.Select(
@@ -45,6 +54,7 @@ def layout(token: str) -> Any:
                 ),
                 loading("patient-facts", "Reading the facts"),
                 dmc.Pagination(id="patient-page", total=1, value=1, mt="sm", hideWithOnePage=True),
+                id="timeline",
             ),
             card(
                 "The twin's predictions",
