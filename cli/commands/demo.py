@@ -132,10 +132,13 @@ def _need_port(port: int) -> None:
 def _answers(address: str) -> None:
     """Raises CwmError when the dashboard does not answer with a page."""
     from urllib.error import URLError
-    from urllib.request import ProxyHandler, build_opener
+    from urllib.request import ProxyHandler, Request, build_opener
 
+    page = Request(address, headers={"Accept": "text/html"})  # noqa: S310 - the address is our own
     try:
-        with build_opener(ProxyHandler({})).open(address, timeout=60) as answer:
+        with build_opener(ProxyHandler({})).open(
+            page, timeout=60
+        ) as answer:  # without a login it leads to the login page
             status = answer.status
     except URLError as error:
         raise CwmError("The dashboard does not answer.", got=error, do="Run `cwm doctor`.") from error
