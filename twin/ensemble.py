@@ -26,9 +26,9 @@ def quiet(done: int, total: int | None = None, what: str | None = None) -> None:
 class Forecast:
     """What the twin says of one patient.
 
-    ``probability`` lies in ``[low, high]`` (Venn-Abers). ``outcomes`` is the conformal set, of 0 and 1. ``disagreement``
-    is the standard deviation of the members' probabilities. ``logit`` is the stacked score before calibration, which
-    the contributions explain. ``missing`` names the features that this patient does not have.
+    ``probability`` is the stacked one; ``low`` and ``high`` hold it and both calibrations of Venn-Abers. ``outcomes`` is
+    the conformal set, of 0 and 1. ``disagreement`` is the standard deviation of the members' probabilities. ``logit`` is
+    the stacked log odds, which the contributions explain. ``missing`` names the features that this patient does not have.
     """
 
     patient: str
@@ -117,13 +117,15 @@ class Twin:
         each = self.each(data)
         logits = self.stack.logit(each)
         score = sigmoid(logits)
-        probability, low, high = self.calibration.predict(score)
+        _, low, high = self.calibration.predict(score)
+        # The stacking's own probability is smooth and keeps the order of patients; isotonic steps would not.
+        low, high = np.minimum(low, score), np.maximum(high, score)
         inside, spread = self.conformal.predict(score), each.std(axis=1)
         absent = data.features.select(pl.all().is_null()).to_numpy()
         columns = np.array(self.columns, dtype=object)
         return [
             Forecast(
-                patient=patient, probability=float(probability[i]), low=float(low[i]), high=float(high[i]),
+                patient=patient, probability=float(score[i]), low=float(low[i]), high=float(high[i]),
                 outcomes=tuple(int(c) for c in np.flatnonzero(inside[i])), disagreement=float(spread[i]),
                 logit=float(logits[i]), members=dict(zip(self.names, map(float, each[i]), strict=True)),
                 missing=tuple(columns[absent[i]]),
