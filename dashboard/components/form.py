@@ -53,7 +53,7 @@ FORM: dict[str, tuple[Field, ...]] = {
     ),
     "3  Clinical Summary": (Field("clinical_summary", "The story in order of time", "text"),),
     "4  Observation Context": (
-        Field("observation.environment", "Environment"),
+        Field("observation.environment", "Where it was observed"),
         Field("observation.duration", "Duration"),
         Field("observation.method", "Method"),
         Field("observation.sample_size", "Observations", "number"),

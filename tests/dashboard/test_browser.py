@@ -272,7 +272,7 @@ def test_a_case_about_a_prediction_is_checked_filed_shown_and_taken_away(
     expect(page.locator("#file-said").get_by_role("alert")).to_contain_text("to mend")
     for label, text in FILLED.items():
         page.get_by_label(label, exact=True).fill(text)
-    page.get_by_label("Mechanism").click()
+    page.get_by_role("textbox", name="Mechanism").press("ArrowDown")
     page.get_by_role("option", name="distributional miscalibration").click()
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Check").click()
@@ -292,6 +292,7 @@ FILLED: dict[str, str] = {
     "Title": "Risk stated too low after a second admission",
     "What was noticed": "Three of three patients were admitted although the risk was stated low.",
     "The story in order of time": "The ward round noticed it in March and looked at the two months before.",
+    "Where it was observed": "One ward.",
     "Duration": "Two months",
     "Method": "Reading of all predictions of the ward",
     "Observations": "3",
