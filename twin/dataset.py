@@ -6,6 +6,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from twin.features.compute import BECAUSE, REJECTED, compute
 from twin.features.triples import SCHEMA as TRIPLES
 from twin.features.triples import relations, triples
 from twin.scores import MISSING
-from twin.tasks import Task
+from twin.tasks import Bands, Task
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
@@ -100,10 +101,12 @@ def build(
             progress("Reading features", start + rows.height, found.rows.height)
     wanted = [c for f in features.chosen(task.features) for c in features.columns(f)]
     kept = ["patient", "encounter", "at", "outcome", "died", "population", "fits", "unfit", "age"]
+    values = _stacked([p["features"] for p in parts], dict.fromkeys(wanted, pl.Float64))
+    rows = found.rows.with_columns(banded(values, name, band) for name, band in task.bands.items())
     return Dataset(
         task=task,
-        rows=found.rows.select(*kept, *(c for c in task.subgroups if c not in kept)),
-        features=_stacked([p["features"] for p in parts], dict.fromkeys(wanted, pl.Float64)),
+        rows=rows.select(*kept, *(c for c in task.subgroups if c not in kept)),
+        features=values,
         scores=_stacked([p["scores"] for p in parts], dict.fromkeys(task.scores, pl.Float64)),
         triples=_stacked([p["triples"] for p in parts], TRIPLES),
         because=_stacked([p["because"] for p in parts], BECAUSE),
@@ -114,6 +117,20 @@ def build(
         .agg(pl.col("n").sum())
         .sort("feature", "reason"),
     )
+
+
+def banded(values: pl.DataFrame, name: str, bands: Bands) -> pl.Series:
+    """The group of each patient by one feature; null where the feature is missing or below the least group.
+
+    >>> visits = pl.DataFrame({"visits": [0.0, 3.0, 12.0, None]})
+    >>> banded(visits, "use", Bands(feature="visits", groups={"few": 0, "many": 3})).to_list()
+    ['few', 'many', 'many', None]
+    """
+    column = pl.col(bands.feature)
+    group = pl.lit(None, pl.String)
+    for label, least in sorted(bands.groups.items(), key=itemgetter(1)):
+        group = pl.when(column >= least).then(pl.lit(label)).otherwise(group)
+    return values.select(group.alias(name)).to_series()
 
 
 def _facts(graph: Graph, rows: pl.DataFrame, task: Task) -> pl.DataFrame:

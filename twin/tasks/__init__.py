@@ -86,6 +86,20 @@ class Data(Part):
     """``latest-record``: the latest instant recorded for the task's patients. Never the clock."""
 
 
+class Bands(Part):
+    """Groups of patients by the size of one feature, for a breakdown of the results."""
+
+    feature: str
+    """Column of ``Dataset.features``."""
+    groups: dict[str, float]
+    """Names of the groups, each with its least value."""
+
+    def model_post_init(self, _: object) -> None:
+        """Check that no two groups begin at the same value."""
+        if not self.groups or len(set(self.groups.values())) < len(self.groups):
+            raise ValueError("give groups, each with a least value of its own")
+
+
 class Task(Part):
     """One question to the twin, asked of one patient at one moment."""
 
@@ -106,6 +120,8 @@ class Task(Part):
     biases: tuple[str, ...]
     subgroups: tuple[str, ...]
     """Columns of ``Dataset.rows`` by which results are broken down."""
+    bands: dict[str, Bands] = {}
+    """Those of the subgroups that are made from a feature, by name."""
     features: tuple[str, ...]
     """Names of feature sets (``twin/features``)."""
     scores: tuple[str, ...]
