@@ -20,7 +20,7 @@ def folds(patients: list[str], outcome: Array, count: int, *, salt: str = "") ->
         InvalidInputError: fewer than two folds, or fewer patients of either outcome than folds.
 
     >>> folds(["a", "b", "c", "d"], np.array([1.0, 0, 1, 0]), 2).tolist()
-    [1, 1, 0, 0]
+    [1, 0, 0, 1]
     """
     ever: dict[str, float] = {}
     for patient, y in zip(patients, outcome.tolist(), strict=True):
