@@ -217,15 +217,17 @@ def test_what_a_hospital_may_do_to_a_batch_does_not_stop_it(graph: Graph, tmp_pa
     assert kept(graph)["Observation/o"] == odd
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_an_ingest_that_is_killed_and_run_again_gives_the_same_graph(graph: Graph, tmp_path: Path) -> None:
     """`kill -9` at moments that chance chooses; the last run is left alone."""
-    path = ndjson(tmp_path / "a.ndjson.gz", journey(400))
+    path = ndjson(tmp_path / "a.ndjson.gz", journey(60))
     ingest(graph, [path])
     undisturbed = digest(graph)
     clear(graph)
     script = """
 import sys, graph, graph.ingest
-graph.ingest.BATCH = 150
+graph.ingest.BATCH = 20
 with graph.open_graph() as opened:
     print("on", flush=True)
     graph.ingest.ingest(opened, sys.argv[1:])
