@@ -17,12 +17,13 @@ from typing import Any
 
 import orjson
 from clocks import last_updated, tell
+from mix import case_mix
 from selection import Resource, encounter_of, references, select
 
 HERE = Path(__file__).parent
 ENDPOINT = "org.mitre.synthea:synthea:3.3.0"
 SEED = "20260101"
-PATIENTS_ALIVE = "250"
+PATIENTS_ALIVE = "700"
 AS_BUNDLES = 10
 ROWS_A_FILE = 25_000
 SETTINGS = {
@@ -68,13 +69,10 @@ def synthea(folder: Path) -> Path:
 
 
 def patients(folder: Path) -> Iterator[dict[str, Resource]]:
-    """What is handed over of each patient, by ``fullUrl``, in the order of the patients' ids."""
-    files = [
-        f
-        for f in folder.glob("*.json")
-        if not f.name.startswith(("hospitalInformation", "practitionerInformation"))
-    ]
-    for file in sorted(files, key=lambda f: f.stem[-36:]):
+    """What is handed over of each chosen patient, by ``fullUrl``, in the order of the patients' ids."""
+    for file in case_mix(
+        f for f in folder.glob("*.json") if not f.name.startswith(("hospitalInf", "practitionerInf"))
+    ):
         chosen = select(orjson.loads(file.read_bytes()))
         if chosen:
             tell(chosen)

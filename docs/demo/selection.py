@@ -26,6 +26,8 @@ SCREENINGS = {
 QUESTIONNAIRES = {"55757-9", "69737-5", "59453-1", "82666-9", "72109-2", "76499-3", "44249-1", "89206-7"}
 MEDICATION_REVIEW_DUE = "314529007"
 VISITS_A_MONTH = 1
+WARD_HOURS = 12
+"""Of the same result in an inpatient stay, one in so many hours is kept: the first."""
 LEFT_OUT = {
     *(("DiagnosticReport", c) for c in {NOTE, *QUESTIONNAIRES}),
     *(("Procedure", c) for c in {*DENTAL_STEPS, *SCREENINGS}),
@@ -165,6 +167,37 @@ def _first_of_each(resources: dict[str, Resource], chosen: set[str]) -> set[str]
     return chosen - {url for group in groups.values() for _, url in sorted(group)[1:]}
 
 
+def _thin(resources: dict[str, Resource], chosen: set[str]) -> set[str]:
+    """``chosen`` with one result or order a code and half-day of each inpatient stay, and one a month of outpatients.
+
+    Panels stay with all of their results or not at all.
+    """
+    seen: set[tuple[str, ...]] = set()
+    dropped: set[str] = set()
+    panels = {ref for url in chosen for ref in references(resources[url].get("result", []))}
+    for kind in ("DiagnosticReport", "Observation", "MedicationRequest"):
+        found = [u for u in chosen if resources[u]["resourceType"] == kind and u not in panels]
+        for url in sorted(found, key=lambda u: (when(resources[u]), u)):
+            turn = _turn(resources[url], resources)
+            if turn in seen:
+                dropped |= {url, *references(resources[url].get("result", []))}
+            elif turn:
+                seen.add(turn)
+    return chosen - dropped
+
+
+def _turn(resource: Resource, resources: dict[str, Resource]) -> tuple[str, ...] | None:
+    """Those with the same turn are repetitions of each other; None for what always stays (emergencies, no visit or code)."""
+    if not code(resource):
+        return None
+    visit = encounter_of(resource) or ""
+    setting = resources.get(visit, {}).get("class", {}).get("code")
+    at = instant(when(resource))
+    if setting == "IMP":
+        return (visit, code(resource), f"{at:%Y-%m-%d}", str(at.hour // WARD_HOURS))
+    return ("", code(resource), f"{at:%Y-%m}") if setting in {"AMB", "HH", "VR"} else None
+
+
 def select(bundle: Resource) -> dict[str, Resource]:
     """The resources of one Synthea bundle that are handed over, by ``fullUrl``.
 
@@ -180,7 +213,7 @@ def select(bundle: Resource) -> dict[str, Resource]:
     bulk = {url for url, r in resources.items() if _bulk_panel(r, resources)}
     bulk |= {ref for url in bulk for ref in references(resources[url].get("result", []))}
     chosen = {url for url, r in resources.items() if _wanted(r, visits, noted, bulk, url)}
-    chosen = _first_of_each(resources, chosen)
+    chosen = _thin(resources, _first_of_each(resources, chosen))
     queue = list(chosen)
     while queue:
         for ref in references(resources[queue.pop()]):
