@@ -19,7 +19,9 @@ class CwmError(Exception):
     code: ClassVar[str] = "error"
     exit_status: ClassVar[int] = 1
 
-    def __init__(self, what: str, *, got: object = None, allowed: str | None = None, do: str | None = None) -> None:
+    def __init__(
+        self, what: str, *, got: object = None, allowed: str | None = None, do: str | None = None
+    ) -> None:
         self.what, self.got, self.allowed, self.do = what, got, allowed, do
         parts = [what]
         if got is not None:

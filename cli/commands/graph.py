@@ -140,7 +140,8 @@ def schema(as_json: output.Json = False) -> None:
 @app.command()
 def query(
     cypher: Annotated[
-        str | None, typer.Argument(help="A read query in Cypher, or the name of one; `-` reads it from standard input.")
+        str | None,
+        typer.Argument(help="A read query in Cypher, or the name of one; `-` reads it from standard input."),
     ] = None,
     name: Annotated[
         str | None, typer.Option("--name", "-n", help="Run a named query instead; see --list.")

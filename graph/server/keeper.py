@@ -108,7 +108,9 @@ class Keeper:
             return None
         self.plan.write(self.port)
         if self.plan.log.exists():
-            self.plan.log.replace(self.plan.log.with_suffix(".log.before"))  # so that a failure is read from this start only
+            self.plan.log.replace(
+                self.plan.log.with_suffix(".log.before")
+            )  # so that a failure is read from this start only
         with (self.plan.folder / "java.log").open("wb") as out:
             self.java = subprocess.Popen(  # noqa: S603
                 self.plan.command,

@@ -51,7 +51,10 @@ def test_a_patient_drawn_twice_counts_twice(case: tuple[Array, Array], seed: int
         assert np.isnan(metrics.auroc(y, p, times[None, :].astype(float))).all()
         return
     for statistic in both:
-        weighted, repeated = statistic(y, p, times[None, :].astype(float))[0], once(statistic, again_y, again_p)
+        weighted, repeated = (
+            statistic(y, p, times[None, :].astype(float))[0],
+            once(statistic, again_y, again_p),
+        )
         assert (np.isnan(weighted) and np.isnan(repeated)) or weighted == pytest.approx(repeated, abs=1e-4)
 
 
@@ -102,10 +105,14 @@ def test_the_interval_of_a_share_is_wilson_s(hits: int, n: int) -> None:
 
 
 @given(st.integers(1, 40), st.floats(0.05, 0.95), st.data())
-def test_the_test_of_a_count_is_the_binomial_one_when_all_have_the_same_probability(n: int, p: float, data: st.DataObject) -> None:
+def test_the_test_of_a_count_is_the_binomial_one_when_all_have_the_same_probability(
+    n: int, p: float, data: st.DataObject
+) -> None:
     observed = data.draw(st.integers(0, n))
     tails = min(binom.cdf(observed, n, p), binom.sf(observed - 1, n, p))
-    assert intervals.poisson_binomial_test(observed, np.full(n, p)) == pytest.approx(min(1.0, 2 * tails), abs=1e-9)
+    assert intervals.poisson_binomial_test(observed, np.full(n, p)) == pytest.approx(
+        min(1.0, 2 * tails), abs=1e-9
+    )
 
 
 def test_adjusting_for_many_tests_never_makes_a_p_value_smaller_or_changes_the_order() -> None:
@@ -127,7 +134,9 @@ def test_the_bootstrap_interval_of_the_auroc_holds_the_truth_about_as_often_as_i
     truth = once(metrics.auroc, *calibrated(200_000, seed=9))
     for seed in range(60):
         y, p = calibrated(200, seed=100 + seed)
-        found = intervals.bootstrapped(metrics.auroc, y, p, intervals.resamples([str(i) for i in range(200)], 300))
+        found = intervals.bootstrapped(
+            metrics.auroc, y, p, intervals.resamples([str(i) for i in range(200)], 300)
+        )
         hits += found.low is not None and found.high is not None and found.low <= truth <= found.high
     # 60 times 0.95 is 57; fewer than 50 has a chance below one in a thousand.
     assert hits >= 50
