@@ -171,7 +171,8 @@ def test_a_prediction_survives_its_node() -> None:
     made = Prediction(
         id="x", task=TASK, role="twin", model="1", agent="a@1", patient="Patient/1", encounter=None, coordinate=None,
         index_time=START, made=START, inputs="h", probability=0.2, low=0.1, high=0.3, set=["no"],
-        confidence=0.9, disagreement=0.05, members={"m": 0.2}, missing=[], logit=-1.4, base=-1.8, contributions=[], neighbours=[], authority="augmentation",
+        confidence=0.9, disagreement=0.05, members={"m": 0.2}, missing=[],
+        logit=-1.4, base=-1.8, contributions=[], neighbours=[], authority="augmentation",
         released=True, reasons=["Released."], verdict="validated", verdict_hash="v", population="synthetic",
     )  # fmt: skip
     assert made.sentence == "20% (10% to 30%), for augmentation; set at 90%: no."
