@@ -9,7 +9,9 @@ from twin.dataset import Dataset
 from twin.tasks import task
 
 
-def made(n: int = 300, *, seed: int = 0, signal: float = 1.0, permute: bool = False, prefix: str = "p") -> Dataset:
+def made(
+    n: int = 300, *, seed: int = 0, signal: float = 1.0, permute: bool = False, prefix: str = "p"
+) -> Dataset:
     """``n`` patients of whom some 25 % have the outcome; ``permute`` cuts the tie between outcome and everything else."""
     rng = np.random.default_rng(seed)
     risk = rng.normal(size=n)
@@ -49,6 +51,8 @@ def made(n: int = 300, *, seed: int = 0, signal: float = 1.0, permute: bool = Fa
         features=pl.DataFrame(features).fill_nan(None),
         scores=pl.DataFrame({"saps1": np.round(8 + 3 * risk + rng.normal(size=n))}),
         triples=pl.DataFrame(triples, schema=["patient", "relation", "concept"], orient="row"),
-        because=pl.DataFrame(schema={"patient": pl.String, "feature": pl.String, "key": pl.String, "value": pl.Float64}),
+        because=pl.DataFrame(
+            schema={"patient": pl.String, "feature": pl.String, "key": pl.String, "value": pl.Float64}
+        ),
         flow=[("made", n)],
     )

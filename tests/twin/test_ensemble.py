@@ -11,7 +11,7 @@ from tests.twin.made import made
 from twin.ensemble import Twin, sigmoid
 from twin.explain import explain
 from twin.folds import folds
-from twin.predictors import Array, outcomes
+from twin.predictors import Array, logit, outcomes
 from twin.stacking import Stack
 from twin.uncertainty import Conformal, VennAbers
 
@@ -38,10 +38,23 @@ def test_a_member_that_says_the_same_of_everybody_gets_no_weight() -> None:
 
 
 def test_a_member_that_is_wrong_is_not_turned_round_but_ignored() -> None:
-    score, y = risks(300, seed=2)
-    stack = Stack.fit(np.column_stack([score, 1 - score]), y)
-    assert (stack.weights >= 0).all()
+    score, y = risks(2000, seed=2)
+    dim = sigmoid(logit(score) + np.random.default_rng(3).normal(size=2000))
+    stack = Stack.fit(np.column_stack([dim, 1 - score]), y)
     assert stack.weights[1] == pytest.approx(0, abs=1e-6)
+    assert stack.weights[0] > 0
+
+
+def test_with_few_patients_members_are_heard_alike_and_with_many_the_better_one() -> None:
+    rng = np.random.default_rng(4)
+
+    def share(n: int) -> float:
+        score, y = risks(n, seed=5)
+        stack = Stack.fit(np.column_stack([score, sigmoid(logit(score) + 2 * rng.normal(size=n))]), y)
+        heard = stack.weights / stack.scale
+        return float(heard[0] / heard.sum())
+
+    assert share(30) < 0.75 < share(20_000)
 
 
 def test_stacking_one_good_member_keeps_its_probabilities_about_as_they_are() -> None:

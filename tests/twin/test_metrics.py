@@ -105,7 +105,7 @@ def test_the_interval_of_a_share_is_wilson_s(hits: int, n: int) -> None:
 
 
 @given(st.integers(1, 40), st.floats(0.05, 0.95), st.data())
-def test_the_test_of_a_count_is_the_binomial_one_when_all_have_the_same_probability(
+def test_the_test_of_a_count_is_the_binomial_one_for_equal_probabilities(
     n: int, p: float, data: st.DataObject
 ) -> None:
     observed = data.draw(st.integers(0, n))
