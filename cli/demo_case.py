@@ -1,4 +1,4 @@
-"""From a finding of the twin's evaluation to a case report; nothing is made up, and nothing found means no case."""
+"""From a finding of the twin's evaluation to a case report; nothing is made up, and a mere suspicion is called one."""
 
 from typing import TYPE_CHECKING
 
@@ -6,28 +6,35 @@ from graph import Graph
 
 if TYPE_CHECKING:
     from mcare.report import Report as CaseReport
-    from twin.report import Report
+    from twin.report import Report, Subgroup
 
 
 def found(graph: Graph, task: str) -> "CaseReport | None":
-    """The case about the worst group for which an agent of the task is miscalibrated; the twin's before the score's."""
+    """The case about the worst group for which an agent of the task is miscalibrated; the twin's before the score's.
+
+    Where no group's interval leaves out 0, it is about the group that is least likely to be calibrated, and says
+    that nothing is shown.
+    """
     from twin import service, store
     from twin.tasks import task as named
 
-    for role in service.roles(named(task)):
-        report = store.report(graph.settings, task, role)
+    reports = [store.report(graph.settings, task, role) for role in service.roles(named(task))]
+    for report in reports:
         if report.miscalibrated:
-            return _written(graph, report)
-    return None
+            return _written(graph, report, report.group(report.miscalibrated[0]))
+    suspects = [(group.p, number, group) for number, r in enumerate(reports) for group in r.subgroups]
+    if not suspects:
+        return None
+    _, number, group = min(suspects, key=lambda s: s[:2])
+    return _written(graph, reports[number], group)
 
 
-def _written(graph: Graph, report: "Report") -> "CaseReport":
+def _written(graph: Graph, report: "Report", group: "Subgroup") -> "CaseReport":
     from mcare.draft import GroupFinding, about_group
     from skillmix.evidence import evidence
     from twin import agents, service
     from twin.tasks import task as named
 
-    group = report.group(report.miscalibrated[0])
     difference = group.difference
     question = named(report.task)
     role: service.Role = "twin" if report.role == "twin" else "score"

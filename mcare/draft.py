@@ -90,7 +90,8 @@ def about_group(
     agent, earlier = _agent(graph, agent_key)
     observed = found.events / found.n
     expected = found.expected / found.n
-    way = "too low" if found.difference > 0 else "too high"
+    shown = found.low > 0 or found.high < 0
+    way = ("" if shown else "perhaps ") + ("too low" if found.difference > 0 else "too high")
     clear = found.p_adjusted < 0.05
     figures = (
         f"observed {observed:.1%} ({found.events} of {found.n}), predicted {expected:.1%}, difference "
@@ -108,7 +109,7 @@ def about_group(
         severity=Severity(grade="minor" if clear else "potential", harms=["fairness", "decision"]),
         identification=_identification(agent),
         presenting_concern=PresentingConcern(
-            text=f"Where {found.column} is {found.group}, events and stated probabilities do not agree: {figures}.",
+            text=f"Where {found.column} is {found.group}, events and stated probabilities {'do' if shown else 'may'} not agree: {figures}.",
             voice="data",
         ),
         clinical_summary=(
@@ -135,13 +136,13 @@ def about_group(
             pathway=unseen,
         ),
         formulation=Formulation(
-            condition="Group miscalibration",
+            condition="Group miscalibration" if shown else "Suspected group miscalibration",
             categories=["distributional-miscalibration"],
             criteria=[
                 Criterion(
                     id="interval",
                     text="The 95 % interval of observed minus expected excludes 0.",
-                    status="met" if found.low > 0 or found.high < 0 else "not-met",
+                    status="met" if shown else "not-met",
                 ),
                 Criterion(
                     id="adjusted",
@@ -179,8 +180,8 @@ def about_group(
                 ),
             ]
         )
-        if found.low > 0 or found.high < 0
-        else Treatment(none="no criterion is met"),
+        if shown
+        else Treatment(none="no criterion is met: the group is watched and nothing is changed"),
         model_perspective=Perspective(not_applicable="the agent does not speak"),
         prognosis=Prognosis(
             persist="It stays until the agent is fitted anew.",
