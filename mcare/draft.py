@@ -98,6 +98,7 @@ def about_group(
         f"{found.difference:+.1%} (95 % interval {found.low:+.1%} to {found.high:+.1%}), p = {found.p:.3g}, "
         f"adjusted for {found.groups} groups p = {found.p_adjusted:.3g}"
     )
+    agree = "do not agree" if shown else "may not agree"
     certainty = (
         "The finding survives the adjustment."
         if clear
@@ -109,7 +110,7 @@ def about_group(
         severity=Severity(grade="minor" if clear else "potential", harms=["fairness", "decision"]),
         identification=_identification(agent),
         presenting_concern=PresentingConcern(
-            text=f"Where {found.column} is {found.group}, events and stated probabilities {'do' if shown else 'may'} not agree: {figures}.",
+            text=f"Where {found.column} is {found.group}, events and stated probabilities {agree}: {figures}.",
             voice="data",
         ),
         clinical_summary=(

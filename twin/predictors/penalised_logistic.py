@@ -54,7 +54,7 @@ class PenalisedLogistic:
             make_pipeline(
                 FunctionTransformer(_log), SimpleImputer(strategy="median"), StandardScaler(), clip
             ),
-            make_pipeline(MissingIndicator(error_on_new=False), StandardScaler(), FunctionTransformer(_weak)),
+            make_pipeline(MissingIndicator(features="all"), StandardScaler(), FunctionTransformer(_weak)),
         )
         ready = self.prepare.fit_transform(x[:, self.seen])
         strength = 0.003 if min(y.sum(), (1 - y).sum()) < 10 else _strength(ready, y)
