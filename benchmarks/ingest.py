@@ -1,6 +1,6 @@
 """How fast FHIR goes into the graph beside the floor: the same rows by bare `UNWIND ... CREATE` through the driver.
 
-Run: python -m benchmarks.ingest [--scales 1 4 16] [--part 1.0] [--json]
+Run: python -m benchmarks.ingest [--scales 1 4 16] [--part 1.0] [--json | --write]
 The input is the NDJSON of docs/demo/fhir, copied with other ids until it is 1, 4 and 16 times as big. Each scale has an
 empty private Neo4j of its own, warmed up with some thousand resources. The floor is single-threaded: rows are made before
 the clock runs, and only the time inside the driver's calls is counted (nodes first, then concepts, then relationships,
@@ -32,6 +32,8 @@ from graph.ingest_write import batches
 
 DEMO = Path(__file__).parents[1] / "docs/demo/fhir"
 SHARED = ("Organization", "Practitioner", "PractitionerRole", "Location")
+PAGE = Path(__file__).parents[1] / "docs/benchmarks.md"
+TITLE = "## Ingest"
 _REFERENCE = re.compile(rf'"reference":"(?!(?:{"|".join(SHARED)})/)([A-Z][A-Za-z]+)/')
 _ID = re.compile(r'("resourceType":"[A-Za-z]+","id":")')
 
@@ -144,6 +146,7 @@ def main() -> None:
     parser.add_argument("--scales", type=int, nargs="+", default=[1, 4, 16])
     parser.add_argument("--part", type=float, default=1.0, help="Part of the demo's resources to take.")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--write", action="store_true", help="Put the table into docs/benchmarks.md.")
     parser.add_argument("--measure", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.measure:
@@ -161,25 +164,47 @@ def main() -> None:
                     "floor": apart(Path(folder), "floor"),
                 }
             )
-        if not given.json:
-            show(results[-1])
+        print(line(results[-1]), file=sys.stderr, flush=True)
     if given.json:
         print(json.dumps({"machine": machine(), "results": results}, indent=2))
     else:
-        print(machine())
+        print(text := "\n".join([*HEAD, *map(line, results), "", machine()]))
+        if given.write:
+            write(text)
 
 
-def show(result: dict[str, Any]) -> None:
+COLUMNS = (
+    "scale", "resources", "resources/s", "nodes/s", "relationships/s", "seconds", "floor, seconds", "of the floor",
+    "peak memory", "CPU s, client + server", "CPU s, floor's server",
+)  # fmt: skip
+HEAD = (f"| {' | '.join(COLUMNS)} |", "|" + "---|" * len(COLUMNS))
+
+
+def line(result: dict[str, Any]) -> str:
     """One row of the table."""
     took, bare = result["ingest"], result["floor"]
     per = took["seconds"]
-    print(
-        f"{result['scale']:>2}x  {took['resources']:>9,} resources  {took['resources'] / per:>7,.0f}/s  "
-        f"nodes {took['nodes'] / per:>7,.0f}/s  relationships {took['links'] / per:>7,.0f}/s  peak {took['peak_mb']:,.0f} MB  "
-        f"{per:,.1f} s  floor {bare['seconds']:,.1f} s  of the floor {bare['seconds'] / per:.0%}  "
-        f"cpu s {took['cpu_client']:,.0f}+{took['cpu_server']:,.0f}, floor's server {bare['cpu_server']:,.0f}",
-        flush=True,
-    )
+    cells = [
+        f"{result['scale']}x",
+        f"{took['resources']:,}",
+        *(f"{took[what] / per:,.0f}" for what in ("resources", "nodes", "links")),
+        f"{per:,.1f}",
+        f"{bare['seconds']:,.1f}",
+        f"{bare['seconds'] / per:.0%}",
+        f"{took['peak_mb']:,.0f} MB",
+        f"{took['cpu_client']:,.0f} + {took['cpu_server']:,.0f}",
+        f"{bare['cpu_server']:,.0f}",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def write(table: str) -> None:
+    """Put the table into the page, after the words of its section."""
+    page = PAGE.read_text(encoding="utf-8")
+    before, title, rest = page.partition(f"{TITLE}\n")
+    section, mark, others = rest.partition("\n## ")
+    words = section.partition("\n| scale")[0]
+    PAGE.write_text(before + title + words + f"\n{table}\n" + mark + others, encoding="utf-8")
 
 
 def machine() -> str:
