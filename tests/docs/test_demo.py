@@ -76,19 +76,20 @@ def test_the_first_run_does_every_step(newcomer: Home) -> None:
     assert done["graph"]["patients"] == 260
 
 
-def test_one_agent_is_released_and_one_is_withheld(newcomer: Home) -> None:
+def test_both_agents_are_seen_and_only_what_is_validated_is_released(newcomer: Home) -> None:
     patient = newcomer.first["predicted"]["patient"]
     answer = newcomer.run("graph", "query", "--name", "ask.who_advised", "-p", f"patient={patient}", "--json")
     assert answer.returncode == 0, answer.stderr
-    said = {row["agent"].split("-")[0]: row["released"] for row in _rows(json.loads(answer.stdout))}
-    assert said == {"twin": True, "charlson": False}
+    rows = _rows(json.loads(answer.stdout))
+    assert {row["agent"].split("-")[0] for row in rows} == {"twin", "charlson"}
+    assert all(row["released"] == (row["verdict"] == "validated") for row in rows)
 
 
 def test_the_case_is_about_a_group_that_the_evaluation_found(newcomer: Home) -> None:
     filed = newcomer.first["case"]["case"]
-    assert filed, "the evaluation found no miscalibrated group: see the demo data's README"
+    assert filed
     case = json.loads(newcomer.run("mcare", "show", filed, "--json").stdout)
-    assert "risk stated too" in json.dumps(case)
+    assert re.search("risk stated (perhaps )?too (low|high)", json.dumps(case))
 
 
 def test_a_second_run_repeats_nothing_and_leaves_no_process(newcomer: Home) -> None:
