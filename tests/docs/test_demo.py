@@ -133,7 +133,8 @@ def test_a_port_that_is_taken_is_said_before_any_work(newcomer: Home) -> None:
 
 @pytest.mark.parametrize("line", COMMANDS)
 def test_a_command_of_the_readme_runs(newcomer: Home, line: str) -> None:
-    answer = newcomer.run(*shlex.split(line)[1:])
+    patient = newcomer.first["predicted"]["patient"].removeprefix("Patient/")
+    answer = newcomer.run(*shlex.split(line.replace("PATIENT", patient))[1:])
     allowed = {0, 1} if line.split()[1] in {"doctor"} else {0}
     assert answer.returncode in allowed, answer.stderr
     assert answer.stdout.strip()
