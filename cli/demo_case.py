@@ -5,56 +5,66 @@ from typing import TYPE_CHECKING
 from graph import Graph
 
 if TYPE_CHECKING:
+    from mcare.pattern import Finding
     from mcare.report import Report as CaseReport
-    from twin.report import Report, Subgroup
+    from twin.report import Report, Subgroup, Trend
 
 
 def found(graph: Graph, task: str) -> "CaseReport | None":
-    """The case about the worst group for which an agent of the task is miscalibrated; the twin's before the score's.
+    """The case about the worst pattern of miscalibration that an agent of the task shows.
 
-    Where no group's interval leaves out 0, it is about the group that is least likely to be calibrated, and says
-    that nothing is shown.
+    A group comes before an order of groups, and the twin before the score. Where no interval leaves out 0, it is about the
+    pattern that is least likely to be calibrated, and says that nothing is shown.
     """
     from twin import service, store
     from twin.tasks import task as named
 
     reports = [store.report(graph.settings, task, role) for role in service.roles(named(task))]
-    for report in reports:
-        if report.miscalibrated:
-            return _written(graph, report, report.group(report.miscalibrated[0]))
-    suspects = [(group.p, number, group) for number, r in enumerate(reports) for group in r.subgroups]
-    if not suspects:
+    groups = [(report, s) for report in reports for s in sorted(report.subgroups, key=lambda s: s.p)]
+    orders = [(report, t) for report in reports for t in sorted(report.trends, key=lambda t: t.p)]
+    every: list[tuple[Report, Subgroup | Trend]] = [*groups, *orders]
+    if not every:
         return None
-    _, number, group = min(suspects, key=lambda s: s[:2])
-    return _written(graph, reports[number], group)
+    shown = [pair for pair in every if pair[1].miscalibrated]
+    report, pattern = shown[0] if shown else min(every, key=lambda pair: pair[1].p)
+    return _written(graph, report, _finding(report, pattern))
 
 
-def _written(graph: Graph, report: "Report", group: "Subgroup") -> "CaseReport":
-    from mcare.draft import GroupFinding, about_group
+def _finding(report: "Report", pattern: "Subgroup | Trend") -> "Finding":
+    from mcare.pattern import GroupFinding, TrendFinding
+    from twin.report import Subgroup
+
+    measured = pattern.difference if isinstance(pattern, Subgroup) else pattern.slope
+    common = {
+        "task": report.task,
+        "column": pattern.column,
+        "n": pattern.n,
+        "events": pattern.events,
+        "difference": measured.value or 0.0,
+        "low": measured.low or 0.0,
+        "high": measured.high or 0.0,
+        "p": pattern.p,
+        "p_adjusted": pattern.p_holm,
+        "method": f"{report.folds} folds by patient, every prediction from a model that had not seen the patient",
+        "population": f"{report.population} patients, {report.dataset}",
+    }
+    if isinstance(pattern, Subgroup):
+        only = {"group": pattern.group, "expected": pattern.expected, "looked_at": len(report.subgroups)}
+        return GroupFinding.model_validate(common | only)
+    groups = [report.group(f"{pattern.column}={name}") for name in pattern.groups]
+    shares = [(g.group, g.n, g.events, g.expected) for g in groups]
+    return TrendFinding.model_validate(common | {"shares": shares, "looked_at": len(report.trends)})
+
+
+def _written(graph: Graph, report: "Report", finding: "Finding") -> "CaseReport":
+    from mcare.pattern import about
     from skillmix.evidence import evidence
     from twin import agents, service
     from twin.tasks import task as named
 
-    difference = group.difference
     question = named(report.task)
     role: service.Role = "twin" if report.role == "twin" else "score"
     key = agents.agent(question, role, report.version, service.names(question, role)).key
     place = agents.coordinate(question)
-    finding = GroupFinding(
-        task=report.task,
-        column=group.column,
-        group=group.group,
-        n=group.n,
-        events=group.events,
-        expected=group.expected,
-        difference=difference.value or 0.0,
-        low=difference.low or 0.0,
-        high=difference.high or 0.0,
-        p=group.p,
-        p_adjusted=group.p_holm,
-        groups=len(report.subgroups),
-        method=f"{report.folds} folds by patient, every prediction from a model that had not seen the patient",
-        population=f"{report.population} patients, {report.dataset}",
-    )
     shown = [e.id for e in evidence(graph, key) if e.artefact == agents.artefact(report)]
-    return about_group(graph, key, finding, coordinate=place.text if place else None, evidence=shown)
+    return about(graph, key, finding, coordinate=place.text if place else None, evidence=shown)

@@ -13,7 +13,7 @@ Resource = dict[str, Any]
 
 DEMO = Path(__file__).parent.parent / "docs" / "demo" / "fhir"
 DIRECTORY = ("Location", "Organization", "Practitioner", "PractitionerRole", "Medication")
-SMALL = (60, 260)
+MIDDLING = (60, 260)
 
 
 def read(path: Path) -> Iterator[Resource]:
@@ -64,15 +64,15 @@ def _directory() -> dict[str, Resource]:
     return {f"{r['resourceType']}/{r['id']}": r for path in files for r in read(path)}
 
 
-def demo_slice(patients: int = 5) -> list[Resource]:
-    """All resources of the first ``patients`` middling patients of the demo, and those they refer to.
+def demo_slice(patients: int = 5, sizes: tuple[int, int] = MIDDLING) -> list[Resource]:
+    """All resources of the first ``patients`` patients of the demo who have as many resources, and those they refer to.
 
-    Middling: 60 to 260 resources each. No reference in the slice dangles. Always the same list for the same number.
+    ``sizes``: least and most resources of a patient. No reference in the slice dangles. Always the same list for the same number.
 
     >>> len({r["id"] for r in demo_slice(2) if r["resourceType"] == "Patient"})
     2
     """
-    people = [p for p, rows in sorted(_by_patient().items()) if SMALL[0] <= len(rows) <= SMALL[1]][:patients]
+    people = [p for p, rows in sorted(_by_patient().items()) if sizes[0] <= len(rows) <= sizes[1]][:patients]
     rows = [orjson.loads(line) for person in people for line in _by_patient()[person]]
     chosen = {f"{r['resourceType']}/{r['id']}": r for r in rows}
     queue = list(chosen.values())

@@ -11,7 +11,7 @@ from graph.connection import Graph
 from ontology.errors import InvalidInputError
 from twin.index import Place, at_moment, chosen
 from twin.people import Person, age, instant, people
-from twin.tasks import Rule, Task
+from twin.tasks import AGES, Rule, Task
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
@@ -186,9 +186,7 @@ def age_group(years: float | None) -> str:
     """
     if years is None:
         return "unknown"
-    return next(
-        (name for least, name in ((80, "80+"), (65, "65-79"), (40, "40-64")) if years >= least), "under 40"
-    )
+    return next(name for name in reversed(AGES.ordered) if years >= AGES.groups[name])
 
 
 def _flow(

@@ -15,7 +15,7 @@ from twin.heldout import HeldOut, held_out
 from twin.intervals import Estimate, bootstrapped, resamples, share
 from twin.predictors import SEED, Array, chosen, members
 from twin.report import Bin, Conformal, Model, Operating, Report
-from twin.subgroups import miscalibrated, subgroups
+from twin.subgroups import miscalibrated, subgroups, trends
 
 INNER, BOOTSTRAP, CONFIDENCE, BINS = 3, 1000, 0.9, 10
 LIBRARIES = (
@@ -52,7 +52,7 @@ def evaluate(
     held = held_out(data, names, folds, INNER, progress)
     y, p = held.outcome, held.probability
     samples = resamples(data.rows["patient"].to_list(), BOOTSTRAP)
-    groups, notes = subgroups(data.rows, data.task.subgroups, held, samples)
+    groups, notes = subgroups(data.rows, data.task.subgroups, held, samples, data.task.orders)
     widths = np.array([f.high - f.low for f in held.forecasts])
     thresholds = list(data.task.thresholds)
     return Report(
@@ -63,7 +63,8 @@ def evaluate(
         conformal=_conformal(held), operating=operating(y, p, data.task.act_at, samples), thresholds=thresholds,
         treat_all={f"{t:g}": bootstrapped(metrics.net_benefit(t), y, np.ones(len(y)), samples) for t in thresholds},
         interval_width=_mean(widths, y, samples), disagreement=float(np.mean([f.disagreement for f in held.forecasts])),
-        subgroups=groups, miscalibrated=miscalibrated(groups), without=sorted(set(members()) - set(names)),
+        subgroups=groups, miscalibrated=miscalibrated(groups), trends=trends(data.rows, data.task.orders, held, samples),
+        without=sorted(set(members()) - set(names)),
         libraries=libraries(), seconds=round(time.monotonic() - begun, 1), notes=notes,
     )  # fmt: skip
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from twin.metrics import Statistic
-from twin.predictors import SEED, Array
+from twin.metrics import Statistic, calibration_intercept
+from twin.predictors import SEED, Array, logit
 
 LEVEL = 0.95
 FEWEST = 5
@@ -125,6 +125,25 @@ def poisson_binomial_test(observed: int, probabilities: Array) -> float:
     for p in probabilities:
         mass = np.convolve(mass, [1 - p, p])
     return float(min(1.0, 2 * min(mass[: observed + 1].sum(), mass[observed:].sum())))
+
+
+def trend_test(y: Array, p: Array, steps: Array) -> float:
+    """Two-sided chance of so large a trend of ``y - p`` along ``steps``, if the probabilities are right up to a common shift.
+
+    The score test of the slope in :func:`twin.metrics.calibration_trend` (Rao 1948), normal for many patients.
+
+    >>> order = np.repeat([0.0, 1.0], 50)
+    >>> round(trend_test(np.r_[np.zeros(40), np.ones(20), np.zeros(40)], np.full(100, 0.2), order), 3)
+    1.0
+    """
+    from scipy.stats import norm
+
+    shift = float(calibration_intercept(y, p, np.ones((1, len(y))))[0])
+    fitted = 1 / (1 + np.exp(-(logit(p) + shift)))
+    information = fitted * (1 - fitted)
+    centred = steps - (information @ steps) / information.sum()
+    spread = float(information @ centred**2)
+    return float(2 * norm.sf(abs(centred @ (y - fitted)) / np.sqrt(spread))) if spread > 0 else 1.0
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

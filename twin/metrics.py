@@ -63,18 +63,20 @@ def log_loss(y: Array, p: Array, w: Array) -> Array:
     return _ratio(w @ (np.logaddexp(0, z) - y * z), w.sum(1))
 
 
-def _recalibrate(y: Array, p: Array, w: Array, *, slope: bool) -> Array:
-    """Weighted logistic regression of the outcome on the logit by Newton's method: ``(b, 2)`` intercept, slope."""
-    z = logit(p)
+def _shift(y: Array, z: Array, x: Array | None, w: Array) -> Array:
+    """What a weighted logistic regression adds to the logits ``z``, by Newton's method: ``(b, 2)`` intercept, slope of ``x``.
+
+    Zeros: the logits are right. Without ``x`` the slope is 0.
+    """
+    x = np.zeros_like(z) if x is None else x
     beta = np.zeros((len(w), 2))
-    beta[:, 1] = 1.0
-    varied = slope and float(np.ptp(z)) > 1e-9
+    varied = float(np.ptp(x)) > 1e-9
     for _ in range(25):
-        fitted = 1 / (1 + np.exp(-(beta[:, :1] + beta[:, 1:] * z)))
+        fitted = 1 / (1 + np.exp(-(z + beta[:, :1] + beta[:, 1:] * x)))
         off, information = w * (y - fitted), w * fitted * (1 - fitted)
         g0, h00 = off.sum(1), information.sum(1) + 1e-12
         if varied:
-            g1, h01, h11 = off @ z, information @ z, information @ z**2
+            g1, h01, h11 = off @ x, information @ x, information @ x**2
             det = np.maximum(h00 * h11 - h01**2, 1e-12)
             step = np.column_stack([(h11 * g0 - h01 * g1) / det, (h00 * g1 - h01 * g0) / det])
         else:
@@ -84,19 +86,31 @@ def _recalibrate(y: Array, p: Array, w: Array, *, slope: bool) -> Array:
             break
     one_sided = (w @ y == 0) | (w @ (1 - y) == 0)
     beta[one_sided] = np.nan
-    if slope and not varied:
-        beta[:, 1] = np.nan
     return beta
 
 
 def calibration_slope(y: Array, p: Array, w: Array) -> Array:
     """Slope of the outcome on the logit: 1 is right, below 1 is too extreme (Van Calster 2019)."""
-    return _recalibrate(y, p, w, slope=True)[:, 1]
+    z = logit(p)
+    return 1 + _shift(y, z, z, w)[:, 1] if float(np.ptp(z)) > 1e-9 else np.full(len(w), np.nan)
 
 
 def calibration_intercept(y: Array, p: Array, w: Array) -> Array:
     """Calibration in the large: intercept with the slope held at 1; 0 is right, above 0 is too low."""
-    return _recalibrate(y, p, w, slope=False)[:, 0]
+    return _shift(y, logit(p), None, w)[:, 0]
+
+
+def calibration_trend(steps: Array) -> Statistic:
+    """How much the stated risk falls behind at each step of an order of groups: log odds, 0 is right, above 0 is too low.
+
+    ``steps`` has shape ``(n,)``: the place of each patient's group in the order. A shift that is common to all groups is
+    allowed for, so that only a difference along the order counts.
+    """
+
+    def along(y: Array, p: Array, w: Array) -> Array:
+        return _shift(y, logit(p), steps, w)[:, 1]
+
+    return along
 
 
 def observed_expected(y: Array, p: Array, w: Array) -> Array:

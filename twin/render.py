@@ -139,7 +139,25 @@ def _subgroups(r: Report) -> str:
         "p: exact test that every probability is right, given the number observed; Holm: adjusted for all groups shown. "
         "A group is listed as miscalibrated when the interval of observed minus expected leaves out 0, which is not adjusted."
     )
-    return f"## Subgroups\n\n{table(head, rows)}\n\n{words}"
+    return f"## Subgroups\n\n{table(head, rows)}\n\n{words}{_trends(r)}"
+
+
+def _trends(r: Report) -> str:
+    if not r.trends:
+        return ""
+    rows = [
+        [
+            f"{t.column}: {' < '.join(t.groups)}", t.n, t.events, short(t.slope, 2), f"{t.p:.3g}", f"{t.p_holm:.3g}",
+            "yes" if t.miscalibrated else "",
+        ]
+        for t in r.trends
+    ]  # fmt: skip
+    head = ["order", "n", "events", "log odds a step", "p", "p (Holm)", "interval leaves out 0"]
+    words = (
+        "Along each order of groups that the task declares: by how much the stated risk is too low at each further step (log "
+        "odds, beyond a shift that is common to all groups; 0 is right). p: score test; Holm: adjusted for the orders shown."
+    )
+    return f"\n\n### Along an order\n\n{table(head, rows)}\n\n{words}"
 
 
 def _notes(r: Report) -> str:

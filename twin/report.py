@@ -82,6 +82,24 @@ class Subgroup(Part):
     """The interval of ``difference`` leaves out 0. Not adjusted: see ``p_holm``."""
 
 
+class Trend(Part):
+    """Along an order of groups that the task declares: does the stated risk fall behind, more at each step?"""
+
+    column: str
+    groups: list[str]
+    """In their order."""
+    n: int
+    events: int
+    slope: Estimate
+    """Log odds by which the stated risk is too low, a step of the order, beyond a shift that is common to all."""
+    p: float
+    """Score test that there is no such trend."""
+    p_holm: float
+    """The same, adjusted for all orders of the table."""
+    miscalibrated: bool
+    """The interval of ``slope`` leaves out 0. Not adjusted: see ``p_holm``."""
+
+
 class Report(Part):
     """Held-out results of one agent for one task."""
 
@@ -113,6 +131,8 @@ class Report(Part):
     subgroups: list[Subgroup]
     miscalibrated: list[str]
     """Groups whose observed-minus-expected interval leaves out 0, worst first, as ``column=group``."""
+    trends: list[Trend] = []
+    """One an order of groups; none in a report of before they were looked at."""
     without: list[str]
     """Members left out, by request."""
     libraries: dict[str, str]

@@ -1,22 +1,40 @@
-"""Does the twin expect as many events as there were, in every group of patients?"""
+"""Does the twin expect as many events as there were, in every group of patients and along every order of groups?"""
+
+from collections import Counter
 
 import numpy as np
 import polars as pl
 
 from twin import metrics
 from twin.heldout import HeldOut
-from twin.intervals import Estimate, bootstrapped, holm, observed_expected, poisson_binomial_test, share
+from twin.intervals import (
+    Estimate,
+    bootstrapped,
+    holm,
+    observed_expected,
+    poisson_binomial_test,
+    share,
+    trend_test,
+)
 from twin.predictors import Array
-from twin.report import Subgroup
+from twin.report import Subgroup, Trend
+from twin.tasks import Bands
 
 FEWEST = 10
 """Groups with fewer patients are counted in the report's notes and not judged: the result could point at a person."""
 
 
 def subgroups(
-    rows: pl.DataFrame, columns: tuple[str, ...], held: HeldOut, samples: Array
+    rows: pl.DataFrame,
+    columns: tuple[str, ...],
+    held: HeldOut,
+    samples: Array,
+    orders: dict[str, Bands] | None = None,
 ) -> tuple[list[Subgroup], list[str]]:
-    """One entry a group of each column, and a note for each group that is too small to show."""
+    """One entry a group of each column, and a note for each group that is too small to show.
+
+    Groups of a column in ``orders`` come in their order, those of the others by name.
+    """
     found: list[Subgroup] = []
     notes: list[str] = []
     for column in columns:
@@ -24,7 +42,8 @@ def subgroups(
             notes.append(f"The data do not tell {column}.")
             continue
         values = rows[column].cast(pl.String).fill_null("not recorded").to_numpy()
-        for group in sorted(set(values)):
+        order = orders[column].ordered if orders and column in orders else []
+        for group in sorted(set(values), key=lambda g: (order.index(g) if g in order else len(order), g)):
             inside = np.flatnonzero(values == group)
             if len(inside) < FEWEST:
                 notes.append(f"{column}={group}: fewer than {FEWEST} patients, not shown.")
@@ -32,6 +51,34 @@ def subgroups(
             found.append(_one(column, str(group), inside, held, samples))
     adjusted = holm([s.p for s in found])
     return [s.model_copy(update={"p_holm": p}) for s, p in zip(found, adjusted, strict=True)], notes
+
+
+def trends(rows: pl.DataFrame, orders: dict[str, Bands], held: HeldOut, samples: Array) -> list[Trend]:
+    """One entry an order of groups that the task declares: does the stated risk fall behind along it?
+
+    A group alone may be too small to show what all of them show together. Patients whose feature is missing take no part,
+    and groups that are too small to show.
+    """
+    found: list[Trend] = []
+    for column, band in orders.items():
+        counted = Counter(rows[column].to_list()) if column in rows.columns else Counter()
+        order = [g for g in band.ordered if counted[g] >= FEWEST]
+        if len(order) < 2:
+            continue
+        place = rows[column].cast(pl.String).replace_strict(order, range(len(order)), default=None)
+        inside = np.flatnonzero(place.is_not_null().to_numpy())
+        steps = place.drop_nulls().to_numpy().astype(np.float64)
+        y, p = held.outcome[inside], held.probability[inside]
+        slope = bootstrapped(metrics.calibration_trend(steps), y, p, samples[:, inside])
+        found.append(
+            Trend(
+                column=column, groups=order, n=len(y), events=int(y.sum()), slope=slope, p=trend_test(y, p, steps), p_holm=1.0,
+                miscalibrated=(slope.low or 0.0) > 0 or (slope.high or 0.0) < 0,
+            )
+        )  # fmt: skip
+    return [
+        t.model_copy(update={"p_holm": p}) for t, p in zip(found, holm([t.p for t in found]), strict=True)
+    ]
 
 
 def _one(column: str, group: str, inside: np.ndarray, held: HeldOut, samples: Array) -> Subgroup:

@@ -135,7 +135,13 @@ def _show(report: "Report") -> None:
             f"p {g.p:.3g}, adjusted {g.p_holm:.3g}.",
             highlight=False,
         )
-    if not report.miscalibrated:
+    trends = [t for t in report.trends if t.miscalibrated]
+    for t in trends:
+        output.out.print(
+            f"Miscalibrated along {t.column}: log odds {short(t.slope, 2)} a step; p {t.p:.3g}, adjusted {t.p_holm:.3g}.",
+            highlight=False,
+        )
+    if not report.miscalibrated and not trends:
         output.out.print("No group of patients was found miscalibrated.")
 
 

@@ -41,7 +41,9 @@ def parts(report: Report) -> list[Any]:
             className="two",
         ),
         _models(report),
-        html.Details([html.Summary(f"Groups of patients ({len(report.subgroups)})"), _groups(report.subgroups)]),
+        html.Details(
+            [html.Summary(f"Groups of patients ({len(report.subgroups)})"), _groups(report.subgroups), *_trends(report)]
+        ),
     ]  # fmt: skip
 
 
@@ -143,3 +145,26 @@ def _groups(groups: list[Subgroup]) -> Any:
             note("p is adjusted for all groups of the table; the mark is not."),
         ]
     )
+
+
+def _trends(report: Report) -> list[Any]:
+    if not report.trends:
+        return []
+    rows = [
+        [
+            f"{t.column.replace('_', ' ')}: {', '.join(t.groups)}",
+            t.n,
+            t.events,
+            _estimate(t.slope),
+            f"{t.p_holm:.3g}",
+            mark("miscalibrated" if t.miscalibrated else "fits", FLAG),
+        ]
+        for t in report.trends
+    ]
+    columns = ["Order of groups", "n", "Events", "Log odds a step", "p (Holm)", "Calibration"]
+    return [
+        table("Along an order of groups", columns, rows, numbers=(1, 2, 3, 4)),
+        note(
+            "Above 0 the stated risk is the more too low, the further the step. p is adjusted for the orders shown."
+        ),
+    ]

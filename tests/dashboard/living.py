@@ -22,7 +22,8 @@ from twin.prediction import Prediction
 from twin.tasks import task
 
 TASK = "admission-365d"
-PATIENTS = 36
+PATIENTS, SIZES = 44, (200, 700)
+"""Patients who are ill enough that some were admitted within the year, and with few enough resources to be loaded soon."""
 LIGHT = ("patients-like-this",)
 """The member that needs the embeddings, which are no part of what is tested here."""
 
@@ -52,7 +53,7 @@ def live_in(graph: Graph) -> Living:
     """Fill an empty graph; the twin is validated by made-up evidence, the score is not."""
     question = task(TASK)
     with tempfile.TemporaryDirectory() as folder:
-        report = ingest(graph, [write_ndjson(Path(folder), demo_slice(PATIENTS))])
+        report = ingest(graph, [write_ndjson(Path(folder), demo_slice(PATIENTS, SIZES))])
     assert report.set_aside == 0
     data = service.gather(graph, question)
     cards = service.train(graph, TASK, without=LIGHT, data=data)

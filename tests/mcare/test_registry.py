@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from graph import Graph
-from mcare import draft, registry
+from mcare import pattern, registry
 from mcare.report import Report
 from ontology.errors import InvalidInputError, NotFoundError
 from skillmix.agent import Agent, register
@@ -82,7 +82,7 @@ def test_what_is_not_there_is_said(graph: Graph) -> None:
 
 
 def test_a_report_about_a_group_is_whole_and_says_when_it_may_be_chance(graph: Graph, agent: str) -> None:
-    found = draft.GroupFinding(
+    found = pattern.GroupFinding(
         task="admission-365d",
         column="age_band",
         group="80+",
@@ -94,16 +94,40 @@ def test_a_report_about_a_group_is_whole_and_says_when_it_may_be_chance(graph: G
         high=0.35,
         p=0.01,
         p_adjusted=0.12,
-        groups=12,
+        looked_at=12,
         method="five-fold cross-validation by patient",
         population="synthetic patients",
     )
-    one = draft.about_group(graph, agent, found, coordinate=None, evidence=[])
+    one = pattern.about(graph, agent, found, coordinate=None, evidence=[])
     assert "may be chance" in one.clinical_summary
     assert one.severity.grade == "potential"
     case = registry.file(graph, one, by="filer")
     clear = found.model_copy(update={"p": 0.001, "p_adjusted": 0.012})
-    second = draft.about_group(graph, agent, clear, coordinate=None, evidence=[])
+    second = pattern.about(graph, agent, clear, coordinate=None, evidence=[])
     assert second.severity.grade == "minor"
     assert second.model_history.cases == [case]
     assert Report.model_validate(second.model_dump()) == second
+
+
+def test_a_report_about_an_order_of_groups_tells_every_group(graph: Graph, agent: str) -> None:
+    shares = [("few", 100, 18, 24.0), ("some", 63, 18, 19.5), ("many", 64, 33, 25.3)]
+    found = pattern.TrendFinding(
+        task="admission-365d",
+        column="use",
+        shares=shares,
+        n=227,
+        events=69,
+        difference=0.41,
+        low=0.06,
+        high=0.75,
+        p=0.019,
+        p_adjusted=0.056,
+        looked_at=3,
+        method="five-fold cross-validation by patient",
+        population="synthetic patients",
+    )
+    one = pattern.about(graph, agent, found, coordinate=None, evidence=[])
+    assert one.title == "admission-365d: risk stated too low at each step of use, from few to many"
+    assert all(f"{events} of {n}" in one.clinical_summary for _, n, events, _ in shares)
+    assert [c.status for c in one.formulation.criteria] == ["met", "not-met", "not-assessed"]
+    assert registry.show(graph, registry.file(graph, one, by="filer")).report == one

@@ -11,11 +11,12 @@ from tests.twin.made import made
 from twin import ensemble, evaluate, predictors
 from twin.dataset import Dataset
 from twin.heldout import HeldOut, held_out
-from twin.intervals import resamples
+from twin.intervals import resamples, trend_test
 from twin.predictors import Array, outcomes
 from twin.render import markdown
 from twin.report import Report
-from twin.subgroups import miscalibrated, subgroups
+from twin.subgroups import miscalibrated, subgroups, trends
+from twin.tasks import Bands
 
 QUICK = ("clinical-score", "gradient-boosting")
 
@@ -140,6 +141,43 @@ def test_right_probabilities_are_seldom_called_miscalibrated() -> None:
         called += bool(miscalibrated(subgroups(rows, ("group",), held, samples[:, :150])[0]))
     # One in twenty is 10 of 200; more than 22 has a chance below one in a thousand.
     assert called <= 22
+
+
+BANDS = {"group": Bands(feature="visits", groups={"many": 10, "few": 0, "some": 4})}
+
+
+def test_a_risk_that_falls_behind_step_by_step_is_found_where_no_group_shows_it() -> None:
+    rows, held, samples = planted({"few": (100, 14, 0.2), "some": (100, 20, 0.2), "many": (100, 26, 0.2)})
+    assert miscalibrated(subgroups(rows, ("group",), held, samples, BANDS)[0]) == []
+    (found,) = trends(rows, BANDS, held, samples)
+    assert found.groups == ["few", "some", "many"]
+    assert found.miscalibrated
+    assert found.p < 0.05
+    # Odds of 14/86 and 26/74 two steps apart.
+    assert found.slope.value == pytest.approx(np.log((26 / 74) / (14 / 86)) / 2, abs=0.02)
+
+
+def test_a_shift_that_is_common_to_all_groups_is_no_trend() -> None:
+    rows, held, samples = planted({"few": (100, 30, 0.2), "some": (100, 30, 0.2), "many": (100, 30, 0.2)})
+    (found,) = trends(rows, BANDS, held, samples)
+    assert found.slope.value == pytest.approx(0, abs=1e-6)
+    assert not found.miscalibrated
+    assert found.p == pytest.approx(1)
+
+
+def test_a_trend_where_there_is_none_is_seldom_called() -> None:
+    rng = np.random.default_rng(2)
+    small = 0
+    for _ in range(400):
+        y = rng.binomial(1, 0.3, 150).astype(float)
+        small += trend_test(y, np.full(150, 0.3), np.repeat([0.0, 1.0, 2.0], 50)) < 0.05
+    # One in twenty is 20 of 400; the range holds all but one in a thousand.
+    assert 7 <= small <= 36
+
+
+def test_an_order_with_one_group_left_tells_nothing() -> None:
+    rows, held, samples = planted({"few": (100, 14, 0.2), "many": (5, 4, 0.2)})
+    assert trends(rows, BANDS, held, samples) == []
 
 
 def test_the_digest_of_the_data_knows_content_and_no_order() -> None:

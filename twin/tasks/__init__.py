@@ -99,6 +99,15 @@ class Bands(Part):
         if not self.groups or len(set(self.groups.values())) < len(self.groups):
             raise ValueError("give groups, each with a least value of its own")
 
+    @property
+    def ordered(self) -> list[str]:
+        """The names of the groups, from the least value upwards."""
+        return sorted(self.groups, key=self.groups.__getitem__)
+
+
+AGES = Bands(feature="age", groups={"under 40": 0, "40-64": 40, "65-79": 65, "80+": 80})
+"""The bands of the subgroup ``age_group``, in years."""
+
 
 class Task(Part):
     """One question to the twin, asked of one patient at one moment."""
@@ -147,6 +156,13 @@ class Task(Part):
             raise ValueError("the outcome names no class and no disposition")
         if (self.outcome.kind == "encounter") != (self.horizon is not None):
             raise ValueError("an outcome of kind encounter needs a horizon, one of kind disposition has none")
+
+    @property
+    def orders(self) -> dict[str, Bands]:
+        """Those of the subgroups that have an order: age, and the task's own bands."""
+        return {
+            name: band for name, band in {"age_group": AGES, **self.bands}.items() if name in self.subgroups
+        }
 
 
 @cache
