@@ -29,7 +29,7 @@ fast: env ## tests that need no database and no browser
 
 test: lint ## everything: lint, unit, property, on a real Neo4j, in a real Chromium, docs
 	@$(PYTHON) cli/bootstrap/chromium.py
-	@$(BIN)/pytest
+	@$(BIN)/pytest --durations=20
 
 docs: env ## write the generated reference pages anew
 	$(BIN)/python -m cli.reference
