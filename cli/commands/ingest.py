@@ -18,7 +18,10 @@ app = typer.Typer()
 def ingest(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="PATH...", help="Files or folders: .json, .ndjson, .jsonl, each also .gz."),
+        typer.Argument(
+            metavar="PATH...",
+            help="Files or folders: .json, .ndjson, .jsonl, each also .gz; .zip, .tar, .tar.gz, .tgz.",
+        ),
     ],
     strict: Annotated[
         bool,

@@ -1,18 +1,23 @@
-"""FHIR from files: single resources, bundles of any size, NDJSON of either, plain or gzipped.
+"""FHIR from files: single resources, bundles of any size, NDJSON of either, plain, gzipped, or in archives.
 
 Whatever cannot be taken in is given as a :class:`~graph.fhir.read_items.Refused` in its place; reading goes on.
 Nothing here parses a whole resource: a resource is its exact bytes.
 """
 
+import tarfile
+import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from itertools import chain
 from pathlib import Path
 from typing import IO
 
 import msgspec
 
+from graph.fhir import archive
 from graph.fhir.read_bundle import Head, document, head, unfold, why
-from graph.fhir.read_files import Source, find
+from graph.fhir.read_files import Source, by_line, find, known
 from graph.fhir.read_items import KEPT, Found, Item, Refused
 from graph.fhir.read_lines import BOM, Broken, Line, chunks, lines
 from graph.fhir.read_stream import Slice, Slicer
@@ -35,25 +40,50 @@ def read(paths: Sequence[str | Path], limit: int) -> Iterator[Item]:
 
 
 def items(source: Source, limit: int) -> Iterator[Item]:
-    """What is in one file."""
+    """What is in one file, or in the members of one archive."""
     try:
-        stream = source.open()
+        stream = source.raw() if source.is_archive else source.open()
     except OSError as error:
         yield Refused(source.name, 0, "unreadable", f"the file cannot be read: {error.strerror}")
         return
-    with stream:
-        empty = True
-        for item in _items(source, stream, limit):
+    with closing(stream):
+        if source.is_archive:
+            yield from _archive(source, stream, limit)
+        else:
+            yield from _file(source.name, chunks(stream), limit)
+
+
+def _archive(source: Source, raw: IO[bytes], limit: int) -> Iterator[Item]:
+    guard, empty = archive.Guard.of(source.size), True
+    try:
+        for member in archive.members(source.name, raw, known):
             empty = False
-            yield item
+            if isinstance(member, Refused):
+                yield member
+                continue
+            name, stream = member
+            yield from _file(name, guard.watch(archive.pieces(stream)), limit)
+            if guard.burst:
+                return
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, OSError):
+        yield Refused(source.name, 0, "broken-archive", "the archive ends early or is damaged")
+        return
     if empty:
-        yield Refused(source.name, 0, "empty-file", "there is nothing in the file")
+        yield Refused(source.name, 0, "empty-file", "there is no FHIR file in the archive")
 
 
-def _items(source: Source, stream: IO[bytes], limit: int) -> Iterator[Item]:
-    pieces = chunks(stream)
-    if source.by_line:
-        yield from _by_line(source.name, pieces, limit)
+def _file(name: str, pieces: Pieces, limit: int) -> Iterator[Item]:
+    empty = True
+    for item in _items(name, pieces, limit):
+        empty = False
+        yield item
+    if empty:
+        yield Refused(name, 0, "empty-file", "there is nothing in the file")
+
+
+def _items(name: str, pieces: Pieces, limit: int) -> Iterator[Item]:
+    if by_line(name):
+        yield from _by_line(name, pieces, limit)
         return
     start, more = _fill(pieces, limit)
     text = b"".join(p for p in start if isinstance(p, bytes)).removeprefix(BOM).strip()
@@ -62,11 +92,11 @@ def _items(source: Source, stream: IO[bytes], limit: int) -> Iterator[Item]:
         if not text:
             return
         if _several(text):
-            yield from _by_line(source.name, iter([text]), limit)
+            yield from _by_line(name, iter([text]), limit)
         else:
-            yield from _document(source.name, text, limit)
+            yield from _document(name, text, limit)
     elif text or torn:
-        yield from _streamed(source.name, chain([text], more or iter([torn] if torn else [])), limit)
+        yield from _streamed(name, chain([text], more or iter([torn] if torn else [])), limit)
 
 
 def _fill(pieces: Pieces, limit: int) -> tuple[list[bytes | Broken], Pieces | None]:

@@ -1,12 +1,14 @@
-"""Find the files of an ingest and open them: folders are walked, names are sorted, `.gz` is seen by its first bytes."""
+"""Find the files of an ingest and open them: folders walked, names sorted, `.gz` seen by its first bytes, archives by name."""
 
 import gzip
+import io
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
+from graph.fhir import archive
 from graph.fhir.read_items import Refused
 from ontology.errors import InvalidInputError, NotFoundError
 
@@ -29,7 +31,20 @@ class Source:
     @property
     def by_line(self) -> bool:
         """True when the name says one resource a line."""
-        return Path(_plain(self.name)).suffix.lower() in LINES
+        return by_line(self.name)
+
+    @property
+    def is_archive(self) -> bool:
+        """True when the name says that it holds other files."""
+        return archive.is_archive(self.name.rpartition("/")[2])
+
+    def raw(self) -> IO[bytes]:
+        """The bytes as they lie on disk.
+
+        Raises:
+            OSError: the file cannot be opened.
+        """
+        return _Counted(self.path.open("rb"), self)  # type: ignore[return-value]  # it reads like IO[bytes]
 
     def open(self) -> IO[bytes]:
         """The bytes, uncompressed.
@@ -45,17 +60,30 @@ class Source:
         return gzip.GzipFile(fileobj=_Counted(raw, self))  # type: ignore[return-value]  # it reads like IO[bytes]
 
 
-class _Counted:
+class _Counted(io.RawIOBase):
     """A raw file that tells its source how far it was read, and is closed when the reading ends."""
 
     def __init__(self, raw: IO[bytes], source: Source) -> None:
         self._raw, self._source = raw, source
-        self.seek, self.tell, self.close = raw.seek, raw.tell, raw.close
 
-    def read(self, size: int = -1) -> bytes:
-        data = self._raw.read(size)
-        self._source.consumed += len(data)
-        return data
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._raw.seek(offset, whence)
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._raw.read(len(buffer))
+        buffer[: len(data)] = data
+        self._source.consumed = min(self._source.consumed + len(data), self._source.size)
+        return len(data)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
 
 
 def find(paths: Sequence[str | Path]) -> list[Source | Refused]:
@@ -74,10 +102,10 @@ def find(paths: Sequence[str | Path]) -> list[Source | Refused]:
         root = Path(os.path.abspath(given))  # noqa: PTH100  # resolve() would replace the name of a link
         if root.is_dir():
             found += _walk(root, root.name)
-        elif _known(root.name):
+        elif known(root.name) or archive.is_archive(root.name):
             found.append(_source(root, root.name))
         else:
-            allowed = ", ".join(f"{s}, {s}.gz" for s in SUFFIXES)
+            allowed = ", ".join([*(f"{s}, {s}.gz" for s in SUFFIXES), *archive.SUFFIXES])
             raise InvalidInputError(
                 "This file's name does not say that it holds FHIR JSON.", got=given, allowed=allowed
             )
@@ -94,7 +122,7 @@ def _walk(folder: Path, name: str) -> Iterator[Source | Refused]:
         inside = f"{name}/{entry.name}"
         if entry.is_dir(follow_symlinks=False):
             yield from _walk(Path(entry.path), inside)
-        elif _known(entry.name):
+        elif known(entry.name) or archive.is_archive(entry.name):
             yield _source(Path(entry.path), inside)
 
 
@@ -109,5 +137,11 @@ def _plain(name: str) -> str:
     return name[:-3] if name.lower().endswith(".gz") else name
 
 
-def _known(name: str) -> bool:
+def by_line(name: str) -> bool:
+    """True when the name says one resource a line."""
+    return Path(_plain(name)).suffix.lower() in LINES
+
+
+def known(name: str) -> bool:
+    """True when the name says FHIR JSON, compressed or not."""
     return _plain(name).lower().endswith(SUFFIXES) and not name.startswith(".")

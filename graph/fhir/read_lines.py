@@ -1,6 +1,8 @@
 """Bytes to lines, never holding more than a limit, and what a broken stream still gave."""
 
 import gzip
+import tarfile
+import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,6 +35,8 @@ def chunks(stream: IO[bytes]) -> Iterator[bytes | Broken]:
         yield Broken(
             "broken-gzip", "the compressed data ends early or is damaged; what came before it was read"
         )
+    except (tarfile.TarError, zipfile.BadZipFile):
+        yield Broken("broken-archive", "the archive ends early or is damaged; what came before it was read")
     except OSError as error:
         yield Broken("unreadable", f"the file cannot be read: {error.strerror or type(error).__name__}")
 
