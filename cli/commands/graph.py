@@ -4,17 +4,29 @@ import csv
 import json
 import sys
 from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from cli import export, output
+from cli import backup, export, output
 from ontology.errors import InvalidInputError, NotFoundError
 
 app = typer.Typer(
     help="The graph: start and stop it, see what is in it, ask it in Cypher.", no_args_is_help=True
 )
 app.add_typer(export.app, name="export")
+app.command()(backup.backup)
+app.command()(backup.restore)
+
+
+class Reader(StrEnum):
+    """Who reads the schema."""
+
+    people = "people"
+    model = "model"
+
 
 STATUS = ("state", "address", "version", "pid", "memory_mb", "up_seconds", "in_use", "stays", "folder")
 
@@ -109,16 +121,26 @@ def status(as_json: output.Json = False) -> None:
 
 
 @app.command()
-def schema(as_json: output.Json = False) -> None:
-    """Labels, relationship types, properties with their counts, constraints and indexes.
+def schema(
+    reader: Annotated[
+        Reader, typer.Option("--for", help="Tables for people, or compact text for a language model.")
+    ] = Reader.people,
+    as_json: output.Json = False,
+) -> None:
+    """Labels, relationships, properties with their counts, constraints and indexes; no value of any record.
 
     \b
     Example: cwm graph schema --json
+    Example: cwm graph schema --for model > schema.txt
     """
     from graph import open_graph
-    from graph.schema import describe
+    from graph.schema import describe, for_model
 
     with open_graph() as graph:
+        if reader is Reader.model:
+            text = for_model(graph)
+            output.json({"text": text}) if as_json else typer.echo(text, nl=False)
+            return
         found = describe(graph)
     if as_json:
         output.json(found)
@@ -126,6 +148,7 @@ def schema(as_json: output.Json = False) -> None:
     columns = {
         "labels": ["label", "nodes"],
         "relationships": ["type", "count"],
+        "patterns": ["a", "type", "b", "count"],
         "properties": ["label", "property", "types", "nodes"],
         "constraints": ["name", "labels", "properties"],
         "indexes": ["name", "type", "labels", "properties", "state"],
@@ -155,6 +178,13 @@ def query(
     timeout: Annotated[
         float | None, typer.Option(min=0.1, help="Most seconds to take (CWM_QUERY_TIMEOUT).")
     ] = None,
+    skip: Annotated[
+        int, typer.Option(min=0, help="Begin after so many rows; the query must say its order (ORDER BY).")
+    ] = 0,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write a frame with typed columns: a new .parquet, .csv or .ndjson file."),
+    ] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     as_json: output.Json = False,
 ) -> None:
@@ -163,8 +193,10 @@ def query(
     \b
     Example: cwm graph query 'MATCH (p:Patient) RETURN p.key AS key, p.gender AS gender LIMIT 5'
     Example: cwm graph query --name schema.properties -p label=Patient -p sample=100 --csv
+    Example: cwm graph query 'MATCH (o:Observation) RETURN o.key AS key, o.value AS value' --out values.parquet
     """
     from graph import open_graph
+    from graph.frames import save
     from graph.sandbox import ask
 
     if list_:
@@ -172,7 +204,12 @@ def query(
         return
     text, params = _chosen(cypher, name, _params(param or []))
     with open_graph() as graph:
-        answer = ask(graph, text, params, timeout=timeout, rows=rows)
+        if out is not None:
+            written = save(graph, text, params, out, timeout=timeout, rows=rows, skip=skip)
+            found = {"file": str(out), **written}
+            output.json(found) if as_json else output.note(f"{found['rows']:,} rows in {out}.")
+            return
+        answer = ask(graph, text, params, timeout=timeout, rows=rows, skip=skip)
     if as_json:
         output.json({"columns": answer.columns, "rows": answer.rows, "truncated": answer.truncated})
     elif as_csv:

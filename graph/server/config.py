@@ -43,6 +43,11 @@ class Plan(BaseModel):
         return self.folder / "neo4j"
 
     @property
+    def aside(self) -> Path:
+        """Where a restore puts the home that it replaces, until the new one is in its place."""
+        return self.folder / "replaced"
+
+    @property
     def log(self) -> Path:
         """Neo4j's own log."""
         return self.home / "logs" / "neo4j.log"

@@ -48,6 +48,7 @@ class Keeper:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
             self._end_last()
+            self._put_back()
             self._first_password()
             answer = self._start()
             _say(answer)
@@ -64,6 +65,11 @@ class Keeper:
         if self.lease_file.exists():
             Lease.model_validate_json(self.lease_file.read_text(encoding="utf-8")).java.end(STOP)
             self.lease_file.unlink()
+
+    def _put_back(self) -> None:
+        """Put back the home that a restore had set aside when it was killed."""
+        if self.plan.aside.exists() and not self.plan.home.exists():
+            self.plan.aside.replace(self.plan.home)
 
     def _first_password(self) -> None:
         """Set the password before the first start; later the tool would exit 0 and do nothing."""

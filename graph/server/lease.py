@@ -94,8 +94,8 @@ def joined(settings: Settings, folder: Path) -> Iterator[Lease]:
     """
     _make(folder)
     with (
-        _held(folder / "start.lock", fcntl.LOCK_EX) as start,
-        _held(folder / "users.lock", fcntl.LOCK_SH) as user,
+        held(folder / "start.lock", fcntl.LOCK_EX) as start,
+        held(folder / "users.lock", fcntl.LOCK_SH) as user,
     ):
         os.utime(user)  # the keeper counts its grace from the last one who came
         lease = _find_or_start(settings, folder)
@@ -168,8 +168,13 @@ def _find_or_start(settings: Settings, folder: Path) -> Lease:
     )
 
 
-def _start(settings: Settings, folder: Path) -> Lease:
-    plan = Plan(
+def planned(settings: Settings, folder: Path) -> Plan:
+    """How the server of a folder is run.
+
+    Raises:
+        GraphUnavailableError: no Java fits, or the jars cannot be fetched.
+    """
+    return Plan(
         folder=folder,
         java=java.find(settings).path,
         classpath=jars.classpath(settings),
@@ -180,6 +185,10 @@ def _start(settings: Settings, folder: Path) -> Lease:
         grace=settings.grace,
         timeout=settings.start_timeout,
     )
+
+
+def _start(settings: Settings, folder: Path) -> Lease:
+    plan = planned(settings, folder)
     need_space(folder, settings.disk_free)
     with (
         waiting(f"Starting the private Neo4j {settings.neo4j_version}"),
@@ -205,7 +214,8 @@ def _start(settings: Settings, folder: Path) -> Lease:
 
 
 @contextmanager
-def _held(path: Path, how: int) -> Iterator[int]:
+def held(path: Path, how: int) -> Iterator[int]:
+    """Hold a lock of the kernel on a file, which is made when it is not there; yields the open file."""
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)  # not inherited by programs that we start (PEP 446)
     try:
         fcntl.flock(file, how)

@@ -1,0 +1,76 @@
+"""Neo4j's own admin tool on the private Neo4j's files, while no server runs on them and none can be started."""
+
+import fcntl
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from graph.server import lease
+from graph.server.config import Plan
+from graph.settings import Settings
+from ontology.errors import GraphUnavailableError, InvalidInputError
+
+PATIENCE = 6 * 3600
+"""Seconds after which the tool is given up."""
+
+
+@dataclass(frozen=True)
+class Offline:
+    """The files of a graph that nobody else touches."""
+
+    plan: Plan
+
+    def admin(self, what: str, *arguments: str) -> None:
+        """Run the admin tool; ``what`` says for people what it is about.
+
+        Raises:
+            GraphUnavailableError: the tool failed; the message holds its last line.
+        """
+        self.plan.write(0)
+        done = subprocess.run(  # noqa: S603
+            self.plan.admin(*arguments),
+            env=self.plan.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+        if done.returncode:
+            lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+            space = any("No space left" in line for line in lines)
+            raise GraphUnavailableError(
+                f"{what} failed.",
+                got=(lines or ["no word of the tool"])[-1][:200],
+                do="Free some disk space, then try again." if space else "Run `cwm doctor`, then try again.",
+            )
+
+
+@contextmanager
+def offline(settings: Settings, folder: Path) -> Iterator[Offline]:
+    """Stop the server of a folder and keep it from starting; who wants the graph meanwhile waits.
+
+    Raises:
+        InvalidInputError: a program uses the graph.
+        GraphUnavailableError: the server does not stop, or there is no Java.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with lease.held(folder / "start.lock", fcntl.LOCK_EX):
+        if lease.used(folder):
+            raise InvalidInputError(
+                "The graph is in use; it must rest for this.",
+                got=str(folder),
+                do="End the programs that use it (the dashboard, an ingest), then try again.",
+            )
+        stays = (folder / "stay").exists()
+        lease.stop(folder)
+        with lease.held(folder / "keeper.lock", fcntl.LOCK_EX):
+            yield Offline(lease.planned(settings, folder))
+        if stays:
+            lease.stay(folder, on=True)
+
+
+def size(folder: Path) -> int:
+    """Bytes of all files below a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -1,0 +1,115 @@
+"""A backup: one file from which the same graph comes back, refused while the graph is used, never half restored."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from graph import Settings, open_graph, server
+from graph.backup import backup, look, restore
+from graph.digest import digest
+from graph.ingest import ingest
+from ontology.errors import InvalidInputError
+from tests.data import demo_slice, write_ndjson
+
+pytestmark = [pytest.mark.neo4j, pytest.mark.slow]
+
+
+def _own(home: Path) -> Settings:
+    return Settings(home=home, heap="400m", page_cache="32m", grace=0)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Iterator[Settings]:
+    """A private graph of the test's own."""
+    one = _own(tmp_path / "one")
+    yield one
+    assert one.embedded
+    server.stop(one.embedded)
+
+
+def test_a_graph_comes_back_the_same_in_an_empty_folder_and_in_its_own(
+    settings: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "backups" / "first.cwm"
+    with pytest.raises(InvalidInputError, match="no graph to back up"):
+        backup(settings, file)
+    with open_graph(settings) as graph:
+        ingest(graph, [write_ndjson(tmp_path / "one-patient", demo_slice(1))])
+        before = digest(graph)
+        with pytest.raises(InvalidInputError, match="in use"):
+            backup(settings, file)
+    made = backup(settings, file)
+    assert file.stat().st_mode & 0o077 == 0
+    assert list(file.parent.iterdir()) == [file]
+    assert look(file) == made
+    with pytest.raises(InvalidInputError, match="there already"):
+        backup(settings, file)
+
+    other = _own(tmp_path / "other")
+    assert restore(other, file) == made
+    with open_graph(other) as graph:
+        assert digest(graph) == before
+        ingest(graph, [write_ndjson(tmp_path / "two-patients", demo_slice(2))])
+        assert digest(graph) != before
+    with pytest.raises(InvalidInputError, match="a graph already"):
+        restore(other, file)
+    restore(other, file, overwrite=True)
+    with open_graph(other) as graph:
+        assert digest(graph) == before
+    assert other.embedded
+    assert not (other.embedded / "restoring").exists()
+    assert not (other.embedded / "replaced").exists()
+    server.stop(other.embedded)
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    """A file that looks like a backup."""
+    import io
+    import json
+    import tarfile
+
+    file = tmp_path / "broken.cwm"
+    manifest = {
+        "made": "2026-01-01T00:00:00Z", "neo4j": "5.26.25", "software": "0", "bytes": 4, "sha256": "0" * 64
+    }  # fmt: skip
+    with tarfile.open(file, "w") as tar:
+        for name, content in (("manifest.json", json.dumps(manifest).encode()), ("neo4j.dump", b"dump")):
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    return file
+
+
+@pytest.mark.parametrize("damage", ["checksum", "cut", "text", "absent", "folder"])
+def test_a_file_that_is_no_whole_backup_is_refused_and_nothing_is_touched(
+    damage: str, broken: Path, tmp_path: Path
+) -> None:
+    if damage == "cut":
+        broken.write_bytes(broken.read_bytes()[:1100])
+    elif damage == "text":
+        broken.write_text("no backup at all")
+    elif damage == "absent":
+        broken.unlink()
+    elif damage == "folder":
+        broken.unlink()
+        broken.mkdir()
+    settings = _own(tmp_path / "home")
+    with pytest.raises(InvalidInputError, match=r"no whole backup|no such file"):
+        restore(settings, broken)
+    assert not settings.home.exists()
+
+
+def test_a_backup_of_a_newer_neo4j_is_refused(broken: Path, tmp_path: Path) -> None:
+    import hashlib
+
+    text = broken.read_bytes().replace(b"0" * 64, hashlib.sha256(b"dump").hexdigest().encode())
+    broken.write_bytes(text.replace(b"5.26.25", b"9.26.25"))
+    with pytest.raises(InvalidInputError, match="newer Neo4j"):
+        restore(_own(tmp_path / "home"), broken)
+
+
+def test_a_graph_at_an_address_is_not_ours_to_back_up(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match="not ours"):
+        backup(Settings(home=tmp_path, graph="bolt://127.0.0.1:1"), tmp_path / "x")
