@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import neo4j
 
@@ -12,6 +12,9 @@ from graph import queries, server
 from graph.migrations import migrate
 from graph.settings import Settings
 from graph.unavailable import check_version, opening
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Row = dict[str, Any]
 
@@ -64,6 +67,13 @@ class Graph:
             if query.access in {"auto", "schema"}:
                 return session.run(query.text, params).data()
             return session.execute_write(lambda tx: tx.run(query.text, params).data())
+
+    def frame(self, query: str, params: Row | None = None, **limits: Any) -> "pl.DataFrame":
+        """The answer to any read query, in Cypher or by name, as a polars frame: :func:`graph.frames.frame`."""
+        from graph.frames import frame
+
+        made: pl.DataFrame = frame(self, query, params, **limits)
+        return made
 
     def _session(self, access: str, **config: Any) -> neo4j.Session:
         return self.driver.session(database=self.database, default_access_mode=access, **config)

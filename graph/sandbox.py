@@ -63,25 +63,50 @@ def ask(
     params: dict[str, Any] | None = None,
     timeout: float | None = None,
     rows: int | None = None,
+    skip: int = 0,
 ) -> Answer:
     """Run someone's read query.
 
     ``timeout`` is in seconds and ``rows`` a number (by default ``query_timeout`` and ``query_rows`` of the settings). Values come
-    back as JSON can hold them: times as ISO 8601 text with their zone, nodes and relationships as dicts.
+    back as JSON can hold them: times as ISO 8601 text with their zone, nodes and relationships as dicts. The answer begins
+    after ``skip`` rows; then the query must say its order.
 
     Raises:
         InvalidInputError: it is no Cypher, it would write or reach beyond the graph, it took too long or too much memory.
         GraphUnavailableError: the database went away.
     """
-    wait = timeout if timeout is not None else graph.settings.query_timeout
     most = rows if rows is not None else graph.settings.query_rows
-    with _reading(graph, wait) as tx:
-        check(tx.run(cast("Any", f"EXPLAIN {cypher}"), params or {}).consume())
-    with _reading(graph, wait) as tx:
-        result = tx.run(cast("Any", cypher), params or {})
-        found = result.fetch(most + 1)
+    with asking(graph, cypher, params, timeout=timeout, ordered=skip > 0) as result:
+        found = result.fetch(skip + most + 1)[skip:]
         table = [plain(record) for record in found[:most]]
         return Answer(list(result.keys()), table, truncated=len(found) > most)
+
+
+@contextmanager
+def asking(
+    graph: Graph,
+    cypher: str,
+    params: dict[str, Any] | None = None,
+    *,
+    timeout: float | None = None,
+    ordered: bool = False,
+) -> Iterator[neo4j.Result]:
+    """Run a read query and hand out its result while the transaction is open; ``ordered`` insists on an order of rows.
+
+    Raises:
+        InvalidInputError, GraphUnavailableError: as :func:`ask`.
+    """
+    wait = timeout if timeout is not None else graph.settings.query_timeout
+    with _reading(graph, wait) as tx:
+        summary = tx.run(cast("Any", f"EXPLAIN {cypher}"), params or {}).consume()
+        check(summary)
+        if ordered and not _ordered(cast("dict[str, Any]", summary.plan or {})):
+            raise InvalidInputError(
+                "The query says no order, so pages of it could overlap.",
+                do="Add ORDER BY, by something unique.",
+            )
+    with _reading(graph, wait) as tx:
+        yield tx.run(cast("Any", cypher), params or {})
 
 
 def check(summary: neo4j.ResultSummary) -> None:
@@ -112,6 +137,11 @@ def _operators(plan: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield plan["operatorType"].split("@")[0], str(plan.get("args", {}).get("Details", ""))
         for child in plan.get("children", []):
             yield from _operators(child)
+
+
+def _ordered(plan: dict[str, Any]) -> bool:
+    """Whether the rows come in an order that the query asked for: sorted, or from an index that is in that order."""
+    return bool(plan.get("args", {}).get("Order"))
 
 
 def _refusal(why: str, *, allowed: str | None = None) -> InvalidInputError:

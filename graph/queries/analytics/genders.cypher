@@ -1,0 +1,6 @@
+// summary: How many patients of each gender there are.
+// access: read
+// returns: {gender: as recorded, patients: how many}
+MATCH (p:Patient)
+RETURN p.gender AS gender, count(*) AS patients
+ORDER BY patients DESC, gender
