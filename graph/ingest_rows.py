@@ -5,10 +5,8 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-import orjson
-
+from graph.fhir.parse import UnreadableError, parse
 from graph.fhir.project import Projected, project
-from graph.fhir.read_bundle import why
 from graph.fhir.read_items import Found, Refused
 from ontology.errors import InvalidInputError
 
@@ -45,15 +43,13 @@ class Row:
 def row(found: Found, run: str) -> Row | Refused:
     """The rows of a resource, or why it cannot go in."""
     try:
-        resource = orjson.loads(found.raw)
-    except orjson.JSONDecodeError:
-        return _refused(found, *why(found.raw, "the text"))
+        resource, canonical = parse(found.raw, id_=found.assigned)
+    except UnreadableError as error:
+        return _refused(found, error.reason, error.message)
     if not isinstance(resource, dict) or not isinstance(resource.get("resourceType"), str):
         return _refused(found, "not-a-resource", "the JSON is not an object with a resourceType")
-    if found.assigned and not resource.get("id"):
-        resource["id"] = found.assigned
     try:
-        whole = project(resource)
+        whole = project(resource, canonical)
         text = found.raw.decode()
     except InvalidInputError as error:
         # Only what was wrong is passed on, never the value: it may be part of a record.

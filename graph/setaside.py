@@ -15,6 +15,7 @@ from typing import Any, Self
 import msgspec
 import orjson
 
+from graph.fhir.read_bundle import UNREADABLE
 from graph.fhir.read_items import KEPT, Found, Item, Refused
 
 
@@ -92,10 +93,13 @@ def reread(name: str, line: int, raw: bytes) -> Iterator[Item]:
     """What a line of a set-aside file gives: its resource, or the refusal again when nothing was mended."""
     try:
         record = _decoder.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         yield Found(name, line, raw)  # not such a record after all: it is refused as a resource
         return
-    text = record.text.encode() if record.text is not None else base64.b64decode(record.base64 or "")
+    text = _text(record)
+    if text is None:
+        yield Found(name, line, raw)  # mended by a hand that slipped: likewise
+        return
     if not text or record.size is not None:
         yield Refused(
             record.file,
@@ -109,3 +113,12 @@ def reread(name: str, line: int, raw: bytes) -> Iterator[Item]:
         )
         return
     yield Found(record.file, record.line, text.strip(), record.entry, record.url)
+
+
+def _text(record: Record) -> bytes | None:
+    if record.text is not None:
+        return record.text.encode()
+    try:
+        return base64.b64decode(record.base64 or "", validate=True)
+    except ValueError:
+        return None

@@ -257,7 +257,8 @@ def _components(resource: Resource, props: dict[str, Any], codes: list[Coding]) 
         text = readers.words(said) if said is not None else None
         if found and (number is not None or text):
             head = found[0]
-            value = math.nan if number is None else readers.number(number)
+            value = None if number is None else readers.number(number)
+            value = math.nan if value is None else value
             unit = quantity.get("code") or quantity.get("unit") or ""
             rows.append((f"{head.system}|{head.code}", head.display or "", value, unit, text or ""))
     if rows:

@@ -21,6 +21,7 @@ from ontology.errors import InvalidInputError
 __all__ = ["Coding", "Link", "Projected", "canonical", "digest", "project", "rank"]
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}").fullmatch
+_LOCAL = re.compile(r"#?[^#\[\]\s]{1,256}").fullmatch
 _TYPE = re.compile(r"[A-Z][A-Za-z]+").fullmatch
 _NEVER = "0000-00-00T00:00:00.000000Z"
 
@@ -74,9 +75,10 @@ def _rank(meta: Any, text: bytes, sum_: str) -> str:
     return f"{moment}|{version:0>20}|{len(text):012}|{sum_}"
 
 
-def project(resource: Resource) -> Projected:
+def project(resource: Resource, text: bytes | None = None) -> Projected:
     """The node, links and codes of a resource, by its mapping in ``ontology/fhir/`` or the generic rule.
 
+    ``text`` is its canonical JSON with the digits as written (:func:`graph.fhir.parse.parse`), made here when not given.
     Times are aware datetimes in UTC. Nothing is looked up outside the resource.
 
     Raises:
@@ -95,17 +97,18 @@ def project(resource: Resource) -> Projected:
         raise InvalidInputError(
             f"The {type_} has no usable id.", got=id_, allowed="1 to 64 of A-Z, a-z, 0-9, '-' and '.'"
         )
-    whole = _node(resource, type_, id_, f"{type_}/{id_}")
+    whole = _node(resource, type_, id_, f"{type_}/{id_}", text)
     if inside := resource.get("contained"):
         if not isinstance(inside, list):
             raise wrong("contained", inside, "a list of resources")
-        whole.contained = [_contained(item, whole) for item in inside]
+        whole.contained = [_contained(item, whole, f"contained[{i}]") for i, item in enumerate(inside)]
+        _own_keys(whole)
     return whole
 
 
-def _node(resource: Resource, type_: str, id_: str, key: str) -> Projected:
+def _node(resource: Resource, type_: str, id_: str, key: str, text: bytes | None = None) -> Projected:
     rule = compiled.rule(type_)
-    text = canonical(resource)
+    text = canonical(resource) if text is None else text
     sum_ = hashlib.sha256(text).hexdigest()[:32]
     props: dict[str, Any] = {
         "key": key, "type": type_, "id": id_, "digest": sum_, "rank": _rank(resource.get("meta"), text, sum_)
@@ -114,20 +117,20 @@ def _node(resource: Resource, type_: str, id_: str, key: str) -> Projected:
     try:
         rule.fill(resource, props, codes)
         links = walk(resource, key, rule.links)
-    except (AttributeError, TypeError, KeyError) as error:
+    except (AttributeError, TypeError, KeyError, OverflowError) as error:
         raise InvalidInputError(f"The {type_} has an element of the wrong shape.", got=error) from error
     return Projected(key, rule.labels(resource, props), props, links, codes, [], rule.generic)
 
 
-def _contained(item: Any, whole: Projected) -> Projected:
+def _contained(item: Any, whole: Projected, place: str) -> Projected:
     """A contained resource: known when its container is, where it has no time of its own."""
-    type_, id_ = (item.get("resourceType"), item.get("id")) if isinstance(item, dict) else (None, None)
-    if not isinstance(type_, str) or not _TYPE(type_) or not isinstance(id_, str) or not id_:
-        raise InvalidInputError(
-            f"A resource contained in {whole.key} has no type or id.", got=f"{type_}, {id_}"
-        )
-    id_ = id_.removeprefix("#")
-    part = _node(item, type_, id_, f"{whole.key}#{id_}")
+    type_ = item.get("resourceType") if isinstance(item, dict) else None
+    if not isinstance(type_, str) or not _TYPE(type_):
+        raise InvalidInputError(f"The element {place} has no resourceType.", got=type_)
+    id_ = item.get("id")
+    # FHIR asks for an id; without one nothing can refer to it, and its place serves.
+    local = id_.removeprefix("#") if isinstance(id_, str) and _LOCAL(id_) else place
+    part = _node(item, type_, local, f"{whole.key}#{local}")
     labels = [label for label in part.labels if label != "Undated"]
     if len(labels) < len(part.labels):
         part.props.pop("clock", None)
@@ -139,3 +142,12 @@ def _contained(item: Any, whole: Projected) -> Projected:
             labels += [label for label in whole.labels if label == "Undated"]
     part.labels = (*labels, "Contained")
     return part
+
+
+def _own_keys(whole: Projected) -> None:
+    """Of several contained resources with one id the first keeps it; the others are known by their place."""
+    seen: set[str] = set()
+    for i, part in enumerate(whole.contained):
+        if part.key in seen:
+            part.key = part.props["key"] = f"{whole.key}#contained[{i}]"
+        seen.add(part.key)

@@ -13,10 +13,9 @@ from itertools import chain
 from pathlib import Path
 from typing import IO
 
-import msgspec
-
 from graph.fhir import archive
-from graph.fhir.read_bundle import Head, document, head, unfold, why
+from graph.fhir.parse import repeated, why
+from graph.fhir.read_bundle import UNREADABLE, Head, document, head, unfold
 from graph.fhir.read_files import Source, by_line, find, known
 from graph.fhir.read_items import KEPT, Found, Item, Refused
 from graph.fhir.read_lines import BOM, Broken, Line, chunks, lines
@@ -141,10 +140,14 @@ def _bundle(name: str, number: int, raw: bytes) -> Iterator[Item] | None:
     """The entries of a bundle; None where the text is no bundle."""
     try:
         top = document.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
     if top.resourceType != "Bundle":
         return None
+    # The reader took the last of two lists of entries. A `List` also has entries, so the count alone says nothing.
+    if raw.count(b'"entry"') > 1 and (name_twice := repeated(raw)) in {"entry", "resourceType"}:
+        message = f"the bundle has the name {name_twice} twice"
+        return iter([Refused(name, number, "repeated-name", message, raw=raw)])
     return unfold(enumerate(top.entry or []), name, number, scoped=True)
 
 
@@ -153,12 +156,13 @@ def _document(name: str, text: bytes, limit: int) -> Iterator[Item]:
     if bundle is not None:
         yield from bundle
         return
-    try:
-        msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    reason, message = why(text, "the document")
+    if reason != "not-a-resource" and b'"Bundle"' in text:
         # What can be cut out of a broken bundle goes in; the break itself is named.
         yield from _streamed(name, iter([text]), limit)
-    else:
+    elif reason != "not-a-resource":
+        yield Refused(name, 0, reason, message, raw=text)
+    else:  # it is JSON; whether it is a resource is seen when it is read
         yield Found(name, 1, text)
 
 

@@ -4,10 +4,13 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from graph.fhir.parse import repeated, why
 from graph.fhir.read_items import Found, Item, Refused
 
 _URN = "urn:uuid:"
 _EMPTY = msgspec.Raw()
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What the JSON reader raises: not JSON or not of the wanted shape, not UTF-8, nested too deep."""
 
 
 class Head(msgspec.Struct):
@@ -41,7 +44,7 @@ def head(raw: bytes | msgspec.Raw) -> Head:
     """Type and id; both None where the text is not JSON or not an object."""
     try:
         return _head.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return Head()
 
 
@@ -65,6 +68,14 @@ def unfold(
         yield item
 
 
+def _twice(entry: bytes, resource: bytes) -> str | None:
+    """A name that the entry itself has twice: the reader took the last, and the other resource would be lost."""
+    shell = entry.replace(resource, b"0", 1)
+    if all(shell.count(name) < 2 for name in (b'"resource"', b'"fullUrl"', b'"request"')):
+        return None
+    return repeated(shell)
+
+
 def _key(item: Found) -> str:
     top = head(item.raw)
     return f"{top.resourceType}/{top.id or item.assigned}"
@@ -74,36 +85,17 @@ def _unfold(raw: bytes | msgspec.Raw, source: str, line: int, index: int) -> Ite
     text = bytes(raw)
     try:
         entry = _entry.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return Refused(source, line, *why(text, "the entry of the bundle"), raw=text, entry=index)
     if entry.request and entry.request.method == "DELETE":
         return Refused(source, line, "delete", "the entry deletes a resource", raw=text, entry=index)
     resource = bytes(entry.resource)
+    if name := _twice(text, resource):
+        message = f"the entry of the bundle has the name {name} twice"
+        return Refused(source, line, "repeated-name", message, raw=text, entry=index)
     if resource in (b"", b"null"):
         return Refused(source, line, "no-resource", "the entry holds no resource", raw=text, entry=index)
     found = Found(source, line, resource, index, entry.fullUrl)
     if entry.fullUrl and entry.fullUrl.startswith(_URN) and not head(resource).id:
         found.assigned = entry.fullUrl.removeprefix(_URN)
     return found
-
-
-def why(text: bytes, what: str) -> tuple[str, str]:
-    """Reason and message for bytes that a JSON reader refused.
-
-    >>> why(b'{"a": ', "the line")
-    ('broken-json', 'the line is not JSON (it ends early)')
-    >>> why(b'"\\xff"', "the line")[0]
-    'not-utf8'
-    """
-    try:
-        text.decode()
-    except UnicodeDecodeError as error:
-        return "not-utf8", f"{what} is not UTF-8 (byte {error.start})"
-    try:
-        msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
-        # The reader's own words may quote the text; only the position is passed on.
-        _, _, position = str(error).rpartition("(byte ")
-        where = f"byte {position.rstrip(')')}" if position.rstrip(")").isdigit() else "it ends early"
-        return "broken-json", f"{what} is not JSON ({where})"
-    return "not-a-resource", f"{what} is not an object with a resourceType"

@@ -3,6 +3,7 @@
 A value of the wrong kind (a word where an object must be) raises :class:`InvalidInputError` with the element's path.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
@@ -123,9 +124,9 @@ def name(value: Any) -> str | None:
 
 
 def number(value: Any) -> float | None:
-    """A number as a float."""
+    """A number as a float; None when it is beyond a float."""
     if value.__class__ is float:
-        return value
+        return value if math.isfinite(value) else None
     if value.__class__ is int:
         return float(value)
     raise TypeError

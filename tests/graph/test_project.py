@@ -163,7 +163,7 @@ def test_components_are_aligned_and_what_they_lack_is_marked() -> None:
         ({"id": "a/b"}, "no usable id"),
         ({"resourceType": None}, "no resourceType"),
         ({"resourceType": "../x"}, "no resourceType"),
-        ({"contained": [{"resourceType": "Device"}]}, "contained"),
+        ({"contained": [{"id": "d"}]}, "contained"),
         ({"contained": ["Device"]}, "contained"),
         ({"identifier": ["x"]}, "wrong shape"),
     ],
