@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from graph.connection import Graph
-from graph.fhir.read import Found, Refused, Source, find, items
+from graph.fhir.read import Deletion, Found, Refused, Source, find, items
 from graph.ingest_rows import Row, row
 from graph.ingest_write import Outcome, Writer, batches
 from graph.references import Settled, settle
@@ -43,12 +43,14 @@ class StrictError(InvalidInputError):
 
 @dataclass
 class IngestReport:
-    """What an ingest did; ``read == written + unchanged + set_aside``."""
+    """What an ingest did; ``read == written + unchanged + deleted + set_aside``."""
 
     run: str
     read: int = 0
     written: int = 0
     unchanged: int = 0
+    deleted: int = 0
+    """Deletions that were not known before."""
     set_aside: int = 0
     references: int = 0
     """References and codes written as relationships."""
@@ -134,7 +136,7 @@ class _Run:
         return report
 
     def _load(self, aside: SetAside) -> None:
-        work: queue.Queue[list[Row] | None] = queue.Queue(maxsize=2)
+        work: queue.Queue[list[Row | Deletion] | None] = queue.Queue(maxsize=2)
         done: queue.SimpleQueue[Outcome | BaseException] = queue.SimpleQueue()
         thread = threading.Thread(target=self._write, args=(work, done), name="ingest-writer", daemon=True)
         thread.start()
@@ -148,7 +150,9 @@ class _Run:
             self._take(done, aside)
 
     def _write(
-        self, work: "queue.Queue[list[Row] | None]", done: "queue.SimpleQueue[Outcome | BaseException]"
+        self,
+        work: "queue.Queue[list[Row | Deletion] | None]",
+        done: "queue.SimpleQueue[Outcome | BaseException]",
     ) -> None:
         writer = Writer(self.graph, self.id, strict=self.strict)
         try:
@@ -173,17 +177,18 @@ class _Run:
                 aside.add(refused)
             self.report.written += outcome.written
             self.report.unchanged += outcome.unchanged
+            self.report.deleted += outcome.deleted
             self.report.references += outcome.links
             self.report.nodes += outcome.nodes
             self.generic += outcome.generic
 
-    def _rows(self, aside: SetAside) -> Iterator[Row]:
+    def _rows(self, aside: SetAside) -> Iterator[Row | Deletion]:
         for source in self.sources:
             found = [source] if isinstance(source, Refused) else items(source, self.graph.settings.line_limit)
             for item in found:
                 self.report.read += 1
                 made = row(item, self.id) if isinstance(item, Found) else item
-                if isinstance(made, Row):
+                if isinstance(made, Row | Deletion):
                     yield made
                 elif self.strict:
                     raise _strict(made)

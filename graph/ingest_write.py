@@ -1,15 +1,18 @@
-"""Write batches of resources: nodes first, then concepts, then relationships in order, one transaction each."""
+"""Write batches of resources: nodes first, then concepts, then relationships in order, deletions last, one transaction each."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import neo4j
 
 from graph import queries
 from graph.connection import Graph
-from graph.fhir.read_items import Refused
+from graph.fhir.read_items import Deletion, Refused
+from graph.ingest_deletes import bury, carry
 from graph.ingest_rows import Row
 
 _REMEMBERED = 500_000
@@ -22,6 +25,7 @@ class Outcome:
 
     written: int = 0
     unchanged: int = 0
+    deleted: int = 0
     refused: list[Refused] = field(default_factory=list)
     links: int = 0
     nodes: int = 0
@@ -44,7 +48,7 @@ class Writer:
 
     def __init__(self, graph: Graph, run: str, *, strict: bool = False) -> None:
         self._session = graph.driver.session(database=graph.database)
-        self._run, self._strict = run, strict
+        self._run, self._strict, self._now = run, strict, datetime.now(UTC)
         self._present: set[str] = set()
         self._concepts: dict[str, str | None] = {}
 
@@ -52,7 +56,7 @@ class Writer:
         """Give the session back."""
         self._session.close()
 
-    def write(self, batch: Sequence[Row]) -> Outcome:
+    def write(self, batch: Sequence[Row | Deletion]) -> Outcome:
         """Write a batch in one transaction, retried when the database asks for it.
 
         Of two versions the one with the higher rank stays; the other is refused. In strict mode a batch in which
@@ -73,9 +77,10 @@ class Writer:
         return outcome
 
     def _work(
-        self, tx: neo4j.ManagedTransaction, batch: Sequence[Row]
+        self, tx: neo4j.ManagedTransaction, items: Sequence[Row | Deletion]
     ) -> tuple[Outcome, set[str], dict[str, str | None]]:
         outcome = Outcome()
+        batch = [item for item in items if isinstance(item, Row)]
         rows = _strongest(batch, outcome)
         keys = sorted(node["key"] for row in rows.values() for node in row.nodes)
         known = {there["key"]: there for there in _run(tx, "ingest.known", keys=keys)}
@@ -85,11 +90,15 @@ class Writer:
         if self._strict and outcome.refused:
             return outcome, set(), {}
         fresh = [*plan.create, *plan.arrive, *plan.update]
-        _nodes(tx, plan, set(known))
+        _nodes(tx, plan, known)
         concepts = self._write_concepts(tx, batch)
         present = self._write_links(tx, fresh)
         if plan.urls:
             _run(tx, "ingest.urls", rows=plan.urls)
+        gone = [item for item in items if isinstance(item, Deletion)]
+        buried = [key for key, there in known.items() if there["tomb"]]
+        outcome.deleted, again = bury(partial(_run, tx), gone, buried, self._now)
+        outcome.unchanged += again
         outcome.written += len(fresh)
         outcome.nodes += sum(len(r.nodes) for r in fresh)
         outcome.links += sum(len(r.links) + len(r.codes) for r in fresh)
@@ -147,13 +156,15 @@ class Writer:
         return missing | (own & ends)
 
 
-def _nodes(tx: neo4j.ManagedTransaction, plan: _Plan, known: set[str]) -> None:
+def _nodes(tx: neo4j.ManagedTransaction, plan: _Plan, known: dict[str, Any]) -> None:
     if plan.update:
         _run(tx, "ingest.release", keys=sorted(row.key for row in plan.update))
     nodes = [node for row in (*plan.create, *plan.arrive, *plan.update) for node in row.nodes]
     there = [node for node in nodes if node["key"] in known]
     if there:
         there.sort(key=lambda node: node["key"])
+        for node in there:
+            carry(node, known[node["key"]])
         _run(tx, "ingest.become", rows=there)
         _run(tx, "ingest.outdate", keys=[n["key"] for n in there if n["key"].startswith("Encounter/")])
         nodes = [node for node in nodes if node["key"] not in known]
@@ -221,9 +232,9 @@ def _run(tx: neo4j.ManagedTransaction, name: str, **params: Any) -> list[dict[st
     return tx.run(queries.named(name).text, params).data()
 
 
-def batches(rows: Iterable[Row], most: int, weight: int) -> Iterator[list[Row]]:
+def batches(rows: Iterable[Row | Deletion], most: int, weight: int) -> Iterator[list[Row | Deletion]]:
     """Rows in lists of at most ``most`` resources and about ``weight`` bytes."""
-    batch: list[Row] = []
+    batch: list[Row | Deletion] = []
     load = 0
     for row in rows:
         batch.append(row)

@@ -39,6 +39,7 @@ RESERVED = frozenset(
         "Contained",
         "Coordinate",
         "Dangling",
+        "Deleted",
         "Ecosystem",
         "Event",
     }

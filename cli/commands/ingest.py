@@ -67,6 +67,11 @@ def _show(report: "IngestReport") -> None:
             "what": f"with {report.references:,} references and codes",
         },
         {"": "unchanged", "count": f"{report.unchanged:,}", "what": "were there already"},
+        *(
+            [{"": "deleted", "count": f"{report.deleted:,}", "what": "became tombstones"}]
+            if report.deleted
+            else []
+        ),
         {"": "set aside", "count": f"{report.set_aside:,}", "what": _counts(report.reasons)},
         {
             "": "dangling",

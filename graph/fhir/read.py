@@ -11,13 +11,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import chain
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
-from graph.fhir import archive
+from graph.fhir import archive, deletes
 from graph.fhir.parse import repeated, why
 from graph.fhir.read_bundle import UNREADABLE, Head, document, head, unfold
 from graph.fhir.read_files import Source, by_line, find, known
-from graph.fhir.read_items import KEPT, Found, Item, Refused
+from graph.fhir.read_items import KEPT, Deletion, Found, Item, Refused
 from graph.fhir.read_lines import BOM, Broken, Line, chunks, lines
 from graph.fhir.read_stream import Slice, Slicer
 from graph.setaside import reread
@@ -148,7 +148,8 @@ def _bundle(name: str, number: int, raw: bytes) -> Iterator[Item] | None:
     if raw.count(b'"entry"') > 1 and (name_twice := repeated(raw)) in {"entry", "resourceType"}:
         message = f"the bundle has the name {name_twice} twice"
         return iter([Refused(name, number, "repeated-name", message, raw=raw)])
-    return unfold(enumerate(top.entry or []), name, number, scoped=True)
+    when = deletes.told(top.timestamp, top.meta)
+    return unfold(enumerate(top.entry or []), name, number, scoped=True, when=when)
 
 
 def _document(name: str, text: bytes, limit: int) -> Iterator[Item]:
@@ -174,7 +175,7 @@ def _streamed(name: str, pieces: Pieces, limit: int) -> Iterator[Item]:
             break
         first = first or piece[:KEPT]
         for cut in slicer.feed(piece):
-            yield from _cut(name, cut, limit)
+            yield from _cut(name, cut, limit, deletes.told_before(first))
     torn = slicer.torn
     rest, entry = (torn.raw, torn.index) if torn else (b"" if slicer.count else first, None)
     size = torn.size if torn and torn.size > limit else None
@@ -200,11 +201,11 @@ def _whole(name: str, first: bytes, limit: int) -> Refused:
     )
 
 
-def _cut(name: str, cut: Slice, limit: int) -> Iterator[Item]:
+def _cut(name: str, cut: Slice, limit: int, when: tuple[str, Any] | None) -> Iterator[Item]:
     if cut.size > limit:
         yield _too_long(name, 0, cut.index, cut.raw, cut.size, limit)
     else:
-        yield from unfold([(cut.index, cut.raw)], name, 0, scoped=False)
+        yield from unfold([(cut.index, cut.raw)], name, 0, scoped=False, when=when)
 
 
 def _broken(name: str, broken: Broken, limit: int) -> Iterator[Item]:
@@ -222,4 +223,4 @@ def _too_long(name: str, line: int, entry: int | None, raw: bytes, size: int, li
     return Refused(name, line, "too-long", message, raw=raw[:KEPT], entry=entry, size=size)
 
 
-__all__ = ["Found", "Item", "Refused", "Source", "find", "items", "read"]
+__all__ = ["Deletion", "Found", "Item", "Refused", "Source", "find", "items", "read"]

@@ -1,9 +1,11 @@
 """A bundle to its entries, each resource with its exact bytes."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import msgspec
 
+from graph.fhir.deletes import deletion
 from graph.fhir.parse import repeated, why
 from graph.fhir.read_items import Found, Item, Refused
 
@@ -22,17 +24,27 @@ class Head(msgspec.Struct):
 
 class _Request(msgspec.Struct):
     method: str | None = None
+    url: Any = None
+    ifMatch: Any = None  # noqa: N815  # FHIR's name
+
+
+class _Response(msgspec.Struct):
+    lastModified: Any = None  # noqa: N815  # FHIR's name
+    etag: Any = None
 
 
 class _Entry(msgspec.Struct):
     fullUrl: str | None = None  # noqa: N815  # FHIR's name
     resource: msgspec.Raw = _EMPTY
     request: _Request | None = None
+    response: _Response | None = None
 
 
 class _Document(msgspec.Struct):
     resourceType: str | None = None  # noqa: N815  # FHIR's name
     entry: list[msgspec.Raw] | None = None
+    timestamp: Any = None
+    meta: Any = None
 
 
 document = msgspec.json.Decoder(_Document)
@@ -49,14 +61,19 @@ def head(raw: bytes | msgspec.Raw) -> Head:
 
 
 def unfold(
-    entries: Iterable[tuple[int, bytes | msgspec.Raw]], source: str, line: int, *, scoped: bool
+    entries: Iterable[tuple[int, bytes | msgspec.Raw]],
+    source: str,
+    line: int,
+    *,
+    scoped: bool,
+    when: tuple[str, Any] | None = None,
 ) -> Iterator[Item]:
-    """The resources of a bundle's entries.
+    """The resources of a bundle's entries, and what they delete; ``when`` is what the bundle says about its time.
 
     ``scoped`` holds all entries at once, so that references by ``fullUrl`` are known before any of them goes in;
     without it (a bundle too big to hold) such references wait for the end of the ingest.
     """
-    items = (_unfold(raw, source, line, index) for index, raw in entries)
+    items = (_unfold(raw, source, line, index, when) for index, raw in entries)
     if not scoped:
         yield from items
         return
@@ -81,14 +98,16 @@ def _key(item: Found) -> str:
     return f"{top.resourceType}/{top.id or item.assigned}"
 
 
-def _unfold(raw: bytes | msgspec.Raw, source: str, line: int, index: int) -> Item:
+def _unfold(
+    raw: bytes | msgspec.Raw, source: str, line: int, index: int, when: tuple[str, Any] | None
+) -> Item:
     text = bytes(raw)
     try:
         entry = _entry.decode(raw)
     except UNREADABLE:
         return Refused(source, line, *why(text, "the entry of the bundle"), raw=text, entry=index)
     if entry.request and entry.request.method == "DELETE":
-        return Refused(source, line, "delete", "the entry deletes a resource", raw=text, entry=index)
+        return deletion(entry, when, (source, line, index), text)
     resource = bytes(entry.resource)
     if name := _twice(text, resource):
         message = f"the entry of the bundle has the name {name} twice"

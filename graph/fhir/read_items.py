@@ -1,6 +1,7 @@
 """What reading gives: a resource with its place, or a refusal with its reason."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Final
 
 KEPT: Final = 64 * 1024
@@ -23,7 +24,7 @@ REASONS: Final = {
     "no-id": "the resource has no id",
     "bad-value": "a value cannot be what its element says, such as an impossible date",
     "no-resource": "the bundle entry holds no resource",
-    "delete": "the bundle entry deletes, which is not taken in yet",
+    "delete": "the bundle entry deletes by a search or without an address, so it names no one resource",
     "older-version": "a newer version of the resource is in the graph",
     "conflict": "the same id has another content, and neither says which is newer",
 }
@@ -79,4 +80,46 @@ def place(source: str, line: int, entry: int | None) -> str:
     return at if entry is None else f"{at} entry[{entry}]"
 
 
-Item = Found | Refused
+READ: Final = "read"
+"""The clock of a deletion that says no time: it takes effect when it is read."""
+
+
+@dataclass(slots=True)
+class Deletion:
+    """That a resource is gone: which, since when (aware, UTC; None where nothing says so), and where that was read."""
+
+    source: str
+    line: int
+    entry: int | None
+    raw: bytes
+    key: str
+    at: datetime | None
+    clock: str
+    """Where the instant was found: ``response.lastModified``, ``timestamp``, ``meta.lastUpdated`` or ``read``."""
+    version: str | None = None
+    """The version that the deletion made, or the one that it names."""
+
+    @property
+    def weight(self) -> int:
+        """Bytes, about."""
+        return len(self.raw)
+
+    @property
+    def tomb(self) -> str:
+        """Its rank among the versions of the resource (:func:`graph.fhir.project.rank`), once it has an instant.
+
+        >>> at = datetime(2026, 1, 2, tzinfo=UTC)
+        >>> Deletion("a.ndjson", 1, 0, b"", "Patient/1", at, "timestamp", "3").tomb
+        '2026-01-02T00:00:00.000000Z|00000000000000000003|~'
+        """
+        if self.at is None:
+            raise ValueError("a deletion without an instant has no rank")
+        moment = self.at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
+        return f"{moment}Z|{f'{self.version:0>20}' if self.version else '~'}|~"
+
+    def seen(self, now: datetime) -> "Deletion":
+        """The deletion with an instant: its own, or ``now``."""
+        return self if self.at is not None else replace(self, at=now)
+
+
+Item = Found | Refused | Deletion

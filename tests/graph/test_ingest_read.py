@@ -149,7 +149,7 @@ def test_a_broken_entry_stands_alone(tmp_path: Path) -> None:
 
 def test_entries_that_hold_no_resource_are_named(tmp_path: Path) -> None:
     path = bundle(
-        tmp_path / "b.json", [{"request": {"method": "DELETE", "url": "Patient/1"}}, {"fullUrl": "x"}]
+        tmp_path / "b.json", [{"request": {"method": "DELETE", "url": "Patient?name=x"}}, {"fullUrl": "x"}]
     )
     assert refused(path) == [("b.json entry[0]", "delete"), ("b.json entry[1]", "no-resource")]
 

@@ -18,8 +18,8 @@
 //   seen: Start of the last encounter, or null.
 //   prediction: The latest prediction's task, agent, released and index_time, or null.
 MATCH (p:Patient)
-WHERE $text = '' OR toLower(coalesce(p.name, '')) CONTAINS $text OR toLower(p.id) CONTAINS $text
-   OR any(i IN coalesce(p.identifiers, []) WHERE toLower(split(i, '|')[-1]) = $text)
+WHERE NOT p:Deleted AND ($text = '' OR toLower(coalesce(p.name, '')) CONTAINS $text OR toLower(p.id) CONTAINS $text
+   OR any(i IN coalesce(p.identifiers, []) WHERE toLower(split(i, '|')[-1]) = $text))
 WITH p, CASE $sort
     WHEN 'id' THEN p.id
     WHEN 'birth' THEN p.birth

@@ -5,6 +5,6 @@
 // returns:
 //   patients: Their number.
 MATCH (p:Patient)
-WHERE $text = '' OR toLower(coalesce(p.name, '')) CONTAINS $text OR toLower(p.id) CONTAINS $text
-   OR any(i IN coalesce(p.identifiers, []) WHERE toLower(split(i, '|')[-1]) = $text)
+WHERE NOT p:Deleted AND ($text = '' OR toLower(coalesce(p.name, '')) CONTAINS $text OR toLower(p.id) CONTAINS $text
+   OR any(i IN coalesce(p.identifiers, []) WHERE toLower(split(i, '|')[-1]) = $text))
 RETURN count(p) AS patients

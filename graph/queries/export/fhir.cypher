@@ -4,6 +4,6 @@
 //   type: {type: STRING, doc: FHIR type; null for all., example: Patient, optional: true}
 // returns: {type: FHIR type, key: its key, fhir: text of its JSON}
 MATCH (n:Resource)
-WHERE n.key STARTS WITH coalesce($type + '/', '') AND n.fhir IS NOT NULL
+WHERE n.key STARTS WITH coalesce($type + '/', '') AND n.fhir IS NOT NULL AND NOT n:Deleted
 RETURN n.type AS type, n.key AS key, n.fhir AS fhir
 ORDER BY n.key

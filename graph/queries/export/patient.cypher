@@ -20,6 +20,6 @@ CALL (n) {
   RETURN m
 }
 WITH DISTINCT m
-WHERE m.fhir IS NOT NULL AND m.key STARTS WITH coalesce($type + '/', '')
+WHERE m.fhir IS NOT NULL AND NOT m:Deleted AND m.key STARTS WITH coalesce($type + '/', '')
 RETURN m.type AS type, m.key AS key, m.fhir AS fhir
 ORDER BY m.key

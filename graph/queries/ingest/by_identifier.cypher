@@ -1,4 +1,4 @@
-// summary: The resources that conditional references mean, by one scan over the type; several for one reference means it is ambiguous.
+// summary: The resources that conditional references mean, by one scan over the type; several for one reference means it is ambiguous. Deleted ones count only where there is no other.
 // access: read
 // params:
 //   type: {type: STRING, doc: FHIR type., example: Practitioner}
@@ -12,4 +12,6 @@ OPTIONAL MATCH (p:Resource {key: key})
 OPTIONAL MATCH (a:Alias {key: key})
 WITH n, key, p, a
 WHERE p IS NOT NULL OR a IS NOT NULL
-RETURN key AS from, collect(DISTINCT n.key) AS to, max(a.to) AS old, count(p) > 0 AS waiting
+WITH key, max(a.to) AS old, count(p) > 0 AS waiting,
+  collect(DISTINCT n.key) AS all, collect(DISTINCT CASE WHEN NOT n:Deleted THEN n.key END) AS live
+RETURN key AS from, CASE live WHEN [] THEN all ELSE live END AS to, old, waiting

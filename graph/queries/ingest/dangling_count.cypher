@@ -3,4 +3,5 @@
 // params: {}
 // returns: {references: how many, targets: at how many targets}
 MATCH (p:Dangling)
+WHERE EXISTS { (p)--() }
 RETURN sum(COUNT { (p)--() }) AS references, count(p) AS targets

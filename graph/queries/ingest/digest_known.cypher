@@ -11,7 +11,7 @@ MATCH (n:Resource)
 WHERE n.key > $after
 WITH n ORDER BY n.key LIMIT $size
 CALL (n) {
-  WITH n WHERE n.type IS NOT NULL
+  WITH n WHERE n.type IS NOT NULL AND (NOT n:Deleted OR n.deleted > $at)
     AND (n.recorded <= $at OR (n.recorded IS NULL AND NOT n:Event AND NOT n:Encounter))
   OPTIONAL MATCH (n)-[r]-(b)
   WHERE r.owner = n.key OR type(r) = 'CODED'
@@ -19,7 +19,7 @@ CALL (n) {
   RETURN collect([
     labels(n),
     n {.*, start: toString(n.start), end: toString(n.end), recorded: toString(n.recorded), closed: toString(n.closed),
-       fhir: null, source: null, line: null, run: null, assigned: null},
+       tomb: null, deleted: null, deleted_clock: null, fhir: null, source: null, line: null, run: null, assigned: null},
     NOT coalesce(n.closed <= $at, false),
     links
   ]) AS found

@@ -17,7 +17,7 @@ CALL (all) {
   UNWIND all AS e
   REMOVE e:Unordered
 }
-WITH p, [e IN all WHERE e.start IS NOT NULL] AS dated
+WITH p, [e IN all WHERE e.start IS NOT NULL AND NOT e:Deleted] AS dated
 CALL (dated) {
   UNWIND range(0, size(dated) - 2) AS i
   WITH dated[i] AS before, dated[i + 1] AS after

@@ -10,14 +10,16 @@
 UNWIND range(0, size($moments) - 1) AS i
 WITH i, $moments[i] AS m
 MATCH (p:Resource {key: m.patient})
+WHERE NOT p:Deleted OR p.deleted > m.at
 CALL (p, m) {
   MATCH (p)-[:HAS_ENCOUNTER|HAS_EVENT]->(n)
-  WHERE (m.at IS NULL OR n.recorded <= m.at) AND n.type IS NOT NULL AND ($types IS NULL OR n.type IN $types)
+  WHERE (m.at IS NULL OR n.recorded <= m.at) AND n.type IS NOT NULL
+    AND (NOT n:Deleted OR n.deleted > m.at) AND ($types IS NULL OR n.type IN $types)
   RETURN collect([
     n.key, n.type, n.system, n.code, n.display, n.codes, n.category, n.status,
     n.start.epochMillis, n.end.epochMillis, n.recorded.epochMillis, n.value, n.unit, n.text,
     CASE WHEN n:Encounter THEN [n.key, n.class] ELSE
-      head([(n)<-[:INCLUDES]-(e) WHERE m.at IS NULL OR e.recorded <= m.at | [e.key, e.class]]) END,
+      head([(n)<-[:INCLUDES]-(e) WHERE (m.at IS NULL OR e.recorded <= m.at) AND (NOT e:Deleted OR e.deleted > m.at) | [e.key, e.class]]) END,
     n.disposition,
     m.at IS NOT NULL AND NOT coalesce(n.closed <= m.at, false),
     CASE WHEN n.component_codes IS NOT NULL THEN [

@@ -4,7 +4,7 @@
 //   patient: {type: STRING, doc: Key of the patient., example: Patient/1}
 // returns: {key: Type/id, url: fullUrl it came with or null, fhir: the JSON as it came}
 MATCH (p:Resource {key: $patient})
-WHERE p:Patient
+WHERE p:Patient AND NOT p:Deleted
 CALL (p) {
   RETURN p AS x
   UNION
@@ -20,5 +20,5 @@ CALL (x) {
   RETURN n
 }
 WITH DISTINCT n
-WHERE n.fhir IS NOT NULL AND NOT n:Contained
+WHERE n.fhir IS NOT NULL AND NOT n:Contained AND NOT n:Deleted
 RETURN n.key AS key, n.url AS url, n.fhir AS fhir ORDER BY n.type <> 'Patient', n.type, n.key

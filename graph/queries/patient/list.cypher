@@ -5,7 +5,7 @@
 //   limit: {type: INTEGER, doc: Patients at most., example: 5}
 // returns: {id: logical id, name: name or null, gender: as recorded, birth: date of birth as given, population: synthetic or real, deceased: when, encounters: how many, facts: how many}
 MATCH (p:Patient)
-WHERE p.id > $after
+WHERE p.id > $after AND NOT p:Deleted
 WITH p ORDER BY p.id LIMIT $limit
 RETURN p.id AS id, p.name AS name, p.gender AS gender, p.birth AS birth, p.population AS population, p.deceased AS deceased,
-  COUNT { (p)-[:HAS_ENCOUNTER]->() } AS encounters, COUNT { (p)-[:HAS_EVENT]->() } AS facts
+  COUNT { (p)-[:HAS_ENCOUNTER]->(e) WHERE NOT e:Deleted } AS encounters, COUNT { (p)-[:HAS_EVENT]->(f) WHERE NOT f:Deleted } AS facts

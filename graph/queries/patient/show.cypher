@@ -4,18 +4,21 @@
 //   patient: {type: STRING, doc: Key of the patient., example: Patient/1}
 // returns: {patient: properties, types: facts by type, classes: encounters by class, first: first start, last: last start}
 MATCH (p:Resource {key: $patient})
-WHERE p:Patient
+WHERE p:Patient AND NOT p:Deleted
 CALL (p) {
   MATCH (p)-[:HAS_EVENT|HAS_ENCOUNTER]->(n)
+  WHERE NOT n:Deleted
   RETURN min(n.start) AS first, max(n.start) AS last
 }
 CALL (p) {
   MATCH (p)-[:HAS_EVENT]->(n)
+  WHERE NOT n:Deleted
   WITH n.type AS type, count(*) AS many ORDER BY many DESC, type
   RETURN collect({type: type, count: many}) AS types
 }
 CALL (p) {
   MATCH (p)-[:HAS_ENCOUNTER]->(e)
+  WHERE NOT e:Deleted
   WITH e.class AS class, count(*) AS many ORDER BY many DESC, class
   RETURN collect({class: class, count: many}) AS classes
 }
