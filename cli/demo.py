@@ -69,13 +69,6 @@ class Memory:
         self.path.write_bytes(orjson.dumps(self.steps, option=orjson.OPT_INDENT_2))
 
 
-def _titled(step: output.Step, title: str) -> output.Step:
-    def titled(done: int, total: int | None = None, what: str | None = None) -> None:
-        step(done, total, f"{title}: {what}" if what else title)
-
-    return titled
-
-
 @dataclass
 class Demo:
     """One run of the demo on a graph."""
@@ -114,21 +107,21 @@ class Demo:
     ) -> Result:
         kept = self.memory.recall(name, inputs)
         if kept is not None and stands(kept):
-            self._say(f"[green]✓[/] {title}: done before, nothing changed")
+            self._say("✓", "green", f"{title}: done before, nothing changed")
             return kept
         with output.progress(title, quiet=self.quiet) as step:
-            self._say(f"[bold]·[/] {title}")
+            self._say("·", "bold", title)
             result = work(
                 lambda done, total=None, what=None: step(done, total, f"{title}: {what}" if what else title)
             )
         self.memory.keep(name, inputs, result)
         self.done.append(name)
-        self._say(f"[green]✓[/] {result['said']}")
+        self._say("✓", "green", result["said"])
         return result
 
-    def _say(self, text: str) -> None:
+    def _say(self, mark: str, style: str, text: str) -> None:
         if not self.quiet:
-            output.err.print(text, highlight=False)
+            output.err.print(output.styled((mark, style), f" {text}"))
 
     def _standing(self, **asked: Any) -> Result:
         return self.graph.read("demo.standing", **{"run": "", "predictions": [], "case": "", **asked})[0]

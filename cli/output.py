@@ -16,11 +16,14 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 from ontology.errors import CwmError
 
-out = Console()
-err = Console(stderr=True)
+# What is printed may hold words of records and of users, so no console reads markup, emoji names or numbers in it;
+# style is given beside the words, by `styled`.
+out = Console(markup=False, emoji=False, highlight=False)
+err = Console(stderr=True, markup=False, emoji=False, highlight=False)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
@@ -30,6 +33,15 @@ class Step(Protocol):
 
     def __call__(self, done: int, total: int | None = None, what: str | None = None) -> None:
         """``done`` of ``total`` (None when unknown); ``what`` is being worked on."""
+
+
+def styled(*parts: str | tuple[str, str]) -> Text:
+    """A line of words and of (words, style), every word as it stands.
+
+    >>> styled(("warn", "yellow"), " Leukocytes [#/volume]").plain
+    'warn Leukocytes [#/volume]'
+    """
+    return Text.assemble(*parts)
 
 
 def json(data: Any) -> None:
@@ -62,7 +74,7 @@ def table(
 
 def note(text: str) -> None:
     """A line for people, on standard error."""
-    err.print(text, style="dim", highlight=False)
+    err.print(text, style="dim")
 
 
 def error(problem: CwmError, *, as_json: bool = False) -> None:
@@ -70,10 +82,10 @@ def error(problem: CwmError, *, as_json: bool = False) -> None:
     if as_json:
         json({"error": problem.as_dict()})
     else:
-        err.print(f"[bold red]Error[/] {problem.what}", highlight=False)
+        err.print(styled(("Error", "bold red"), f" {problem.what}"))
         for label, value in (("got", problem.got), ("allowed", problem.allowed), ("do", problem.do)):
             if value is not None:
-                err.print(f"  [dim]{label:8}[/]{value}", highlight=False)
+                err.print(styled((f"  {label:8}", "dim"), str(value)))
 
 
 @contextmanager
@@ -81,7 +93,7 @@ def progress(what: str, *, quiet: bool = False) -> Iterator[Step]:
     """A progress bar on standard error; call the step with (done, total, what)."""
     bar = Progress(
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

@@ -85,7 +85,7 @@ def _show(address: str, password: str | None, result: dict[str, Any]) -> None:
         else "local (a new password: cwm serve --reset-password)"
     )
     rows = [
-        ("Dashboard", f"[bold]{address}[/]"),
+        ("Dashboard", address),
         ("Log in", login),
         (
             "Loaded",
@@ -97,7 +97,7 @@ def _show(address: str, password: str | None, result: dict[str, Any]) -> None:
     ]
     output.out.print()
     for name, text in rows:
-        output.out.print(f"[dim]{name:10}[/]{text}", highlight=False, soft_wrap=True)
+        output.out.print(output.styled((f"{name:10}", "dim"), text), soft_wrap=True)
     cwm = _myself()
     tries = [
         f"{cwm} patient show {made['patient']}",
@@ -106,7 +106,7 @@ def _show(address: str, password: str | None, result: dict[str, Any]) -> None:
     ]
     output.out.print("\nTry next, in another terminal:")
     for line in tries:
-        output.out.print(f"  {line}", highlight=False, soft_wrap=True)
+        output.out.print(f"  {line}", soft_wrap=True)
 
 
 def _myself() -> str:

@@ -176,12 +176,10 @@ def doctor(as_json: output.Json = False) -> None:
         output.json([asdict(finding) for finding in found])
     else:
         for finding in found:
-            output.out.print(
-                f"[{COLOURS[finding.level]}]{finding.level:4}[/]  {finding.check:13} {finding.found}",
-                highlight=False,
-            )
+            level = (f"{finding.level:4}", COLOURS[finding.level])
+            output.out.print(output.styled(level, f"  {finding.check:13} {finding.found}"))
             if finding.do:
-                output.out.print(f"      {'':13} [dim]{finding.do}[/]", highlight=False, soft_wrap=True)
+                output.out.print(output.styled(" " * 20, (finding.do, "dim")), soft_wrap=True)
     if any(finding.level == "fail" for finding in found):
         raise typer.Exit(1)
 

@@ -126,7 +126,7 @@ def file_(
         return output.json({"case": case, "version": number, "warnings": [f.model_dump() for f in findings]})
     for finding in findings:
         output.note(str(finding))
-    return output.out.print(f"[bold]{case}[/], version {number}. See: cwm mcare show {case}")
+    return output.out.print(output.styled((case, "bold"), f", version {number}. See: cwm mcare show {case}"))
 
 
 @app.command("list")
@@ -225,4 +225,4 @@ def review(
         number = registry.review(graph, case, status=status, by=by, note=note, severity=severity)
     if as_json:
         return output.json({"case": case, "version": number, "status": status})
-    return output.out.print(f"[bold]{case}[/] is {status}, version {number}.")
+    return output.out.print(output.styled((case, "bold"), f" is {status}, version {number}."))

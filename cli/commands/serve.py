@@ -46,10 +46,10 @@ def serve(
         if json:
             output.json({"address": address, "user": "local", "password": password})
             return
-        output.out.print(f"Dashboard: [bold]{address}[/]", highlight=False)
+        output.out.print(output.styled("Dashboard: ", (address, "bold")))
         if password:
             output.out.print(
-                f"Log in as [bold]local[/] with the password [bold]{password}[/]", highlight=False
+                output.styled("Log in as ", ("local", "bold"), " with the password ", (password, "bold"))
             )
             output.out.print(
                 "It is not shown again; `cwm serve --reset-password` makes a new one.", style="dim"

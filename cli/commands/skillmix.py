@@ -67,9 +67,9 @@ def _show(place: Any, as_json: bool) -> None:
     names = [
         {"dimension": n, "code": c, "name": dimensions()[n][c].name} for n, c in place.model_dump().items()
     ]
-    output.out.print(f"{place.sentence()}.\n", highlight=False)
+    output.out.print(f"{place.sentence()}.\n")
     output.table(names, ["dimension", "code", "name"])
-    output.out.print(f"\nindex {place.index}\n{place.text}", highlight=False, soft_wrap=True)
+    output.out.print(f"\nindex {place.index}\n{place.text}", soft_wrap=True)
 
 
 def _found(words: str, dimension: str | None, as_json: bool) -> None:
@@ -137,9 +137,9 @@ def evidence(agent: AgentKey, as_json: output.Json = False) -> None:
     borrowed = ["assumption"] if any(r["assumption"] for r in rows) else []
     output.table(rows, columns + borrowed, title=key, empty=f"{key} has no evidence.")
     for text in sorted({t for i in items for t in i.counts}):
-        output.out.print(f"in {text}", style="dim", highlight=False, soft_wrap=True)
+        output.out.print(f"in {text}", style="dim", soft_wrap=True)
     for names in sorted({i.cells.unknown for i in items} - {()}):
-        output.out.print(f"unknown: {', '.join(names)} (validates nothing)", style="dim", highlight=False)
+        output.out.print(f"unknown: {', '.join(names)} (validates nothing)", style="dim")
 
 
 @app.command()
@@ -171,18 +171,13 @@ def verdict(
         output.json(said.model_dump(mode="json") | {"coordinate": place.text, "index": place.index})
     else:
         colour = {"validated": "green", "insufficient": "yellow", "expired": "yellow"}.get(said.status, "red")
-        output.out.print(
-            f"[bold {colour}]{said.status}[/] for {population}, by policy {said.policy}", highlight=False
-        )
-        output.out.print(f"{said.agent}\n{place.sentence()}\n", highlight=False)
+        status = (said.status, f"bold {colour}")
+        output.out.print(output.styled(status, f" for {population}, by policy {said.policy}"))
+        output.out.print(f"{said.agent}\n{place.sentence()}\n")
         for reason in said.reasons:
-            output.out.print(f"- {reason}", highlight=False, markup=False)
-        output.out.print(
-            f"\nshown    {', '.join(said.shown) or 'none of the five measures'}", highlight=False
-        )
-        output.out.print(
-            f"missing  {', '.join(said.missing) or 'none'}\nhash     {said.hash}", highlight=False
-        )
+            output.out.print(f"- {reason}")
+        output.out.print(f"\nshown    {', '.join(said.shown) or 'none of the five measures'}")
+        output.out.print(f"missing  {', '.join(said.missing) or 'none'}\nhash     {said.hash}")
     raise typer.Exit(0 if said.status == "validated" else 1)
 
 

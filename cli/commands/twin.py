@@ -106,7 +106,6 @@ def evaluate(
     if second:
         output.out.print(
             f"\nThe second agent, {second.agent}: AUROC {second.models[0].statistics['auroc']}.",
-            highlight=False,
         )
     output.note(f"Written: {where}/report-twin.json and .md. See also: cwm skillmix verdict.")
 
@@ -133,13 +132,11 @@ def _show(report: "Report") -> None:
         output.out.print(
             f"Miscalibrated: {label}: {g.events} of {g.n} observed, {g.expected:.1f} expected; "
             f"p {g.p:.3g}, adjusted {g.p_holm:.3g}.",
-            highlight=False,
         )
     trends = [t for t in report.trends if t.miscalibrated]
     for t in trends:
         output.out.print(
             f"Miscalibrated along {t.column}: log odds {short(t.slope, 2)} a step; p {t.p:.3g}, adjusted {t.p_holm:.3g}.",
-            highlight=False,
         )
     if not report.miscalibrated and not trends:
         output.out.print("No group of patients was found miscalibrated.")
@@ -248,20 +245,19 @@ def _data(p: "Prediction", audit: bool) -> dict[str, Any]:
 
 def _tell(p: "Prediction", audit: bool) -> None:
     output.out.print(
-        f"[bold]{p.agent}[/] on {p.patient}, as of {p.index_time:%Y-%m-%d %H:%M} UTC", highlight=False
+        output.styled((p.agent, "bold"), f" on {p.patient}, as of {p.index_time:%Y-%m-%d %H:%M} UTC")
     )
-    output.out.print(p.sentence, highlight=False)
+    output.out.print(p.sentence)
     for reason in p.reasons[1:] if not p.released else p.reasons:
-        output.out.print(f"  - {reason}", style="dim", highlight=False)
+        output.out.print(f"  - {reason}", style="dim")
     if audit and not p.released:
         output.out.print(
             f"Withheld figure: {p.probability:.3f} ({p.low:.3f} to {p.high:.3f}).",
             style="yellow",
-            highlight=False,
         )
     if p.released or audit:
         members = ", ".join(f"{k} {v:.3f}" for k, v in p.members.items())
-        output.out.print(f"Members: {members}; disagreement {p.disagreement:.3f}.", highlight=False)
+        output.out.print(f"Members: {members}; disagreement {p.disagreement:.3f}.")
         rows = [
             {
                 "what": c.label,
@@ -278,5 +274,4 @@ def _tell(p: "Prediction", audit: bool) -> None:
     output.out.print(
         f"Missing: {len(p.missing)} features. Population: {p.population}. Coordinate: {p.coordinate or 'none'}. "
         f"Id: {p.id[:12]}\n",
-        highlight=False,
     )

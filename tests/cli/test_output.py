@@ -1,0 +1,83 @@
+"""What is printed is what was said: words of records and of users are never read as style."""
+
+from collections.abc import Callable
+
+import pytest
+
+from cli import main, output
+from ontology.errors import InvalidInputError
+
+WORDS = "Leukocytes [#/volume] in Blood [/x] [bold] [embeddings] :heart:"
+
+
+def _table() -> None:
+    output.table([{"name": WORDS}], ["name"], title=f"title {WORDS}")
+
+
+def _error() -> None:
+    output.error(InvalidInputError(f"what {WORDS}", got=f"got {WORDS}", allowed=WORDS, do=f"do {WORDS}"))
+
+
+def _progress() -> None:
+    with output.progress(WORDS) as step:
+        step(1, 2, WORDS)
+    output.note(WORDS)
+
+
+@pytest.mark.parametrize(
+    "say",
+    [
+        _table,
+        _error,
+        _progress,
+        lambda: output.table([], ["name"], empty=WORDS),
+        lambda: output.note(WORDS),
+        lambda: output.json({"name": WORDS}),
+        lambda: output.out.print(WORDS),
+        lambda: output.out.print(WORDS, style="dim"),
+        lambda: output.err.print(WORDS),
+        lambda: output.out.print(output.styled((WORDS, "bold"), " and more")),
+    ],
+)
+def test_words_come_out_as_they_are(
+    say: Callable[[], None], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output.out, "width", 200)
+    monkeypatch.setattr(output.err, "width", 200)
+    say()
+    said = capsys.readouterr()
+    assert WORDS in said.out + said.err
+
+
+def cwm(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    """Run the command in this process; its exit status."""
+    monkeypatch.setattr("sys.argv", ["cwm", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main.run()
+    return int(ended.value.code or 0)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("mcare", "check", "/nowhere/[/x].yaml"), ("skillmix", "coordinate", "[/x]"), ("[/x]",)],
+)
+def test_a_name_in_brackets_is_named_in_the_error(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert cwm(monkeypatch, *arguments) in {1, 2, 3}
+    assert "[/x]" in capsys.readouterr().err
+
+
+def test_the_doctor_names_the_extra_in_full(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cli.commands import doctor
+
+    finding = doctor.Finding(
+        "PyTorch", "warn", "not [/x] here", "pip install 'clinical-world-model[embeddings]'"
+    )
+    monkeypatch.setattr(doctor, "CHECKS", (lambda _: finding,))
+    assert cwm(monkeypatch, "doctor") == 0
+    said = capsys.readouterr().out
+    assert "clinical-world-model[embeddings]" in said
+    assert "not [/x] here" in said
