@@ -10,13 +10,14 @@ from typing import Annotated, Any
 
 import typer
 
-from cli import backup, export, output
+from cli import backup, export, output, snapshot
 from ontology.errors import InvalidInputError, NotFoundError
 
 app = typer.Typer(
     help="The graph: start and stop it, see what is in it, ask it in Cypher.", no_args_is_help=True
 )
 app.add_typer(export.app, name="export")
+app.add_typer(snapshot.app, name="snapshot")
 app.command()(backup.backup)
 app.command()(backup.restore)
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from cli import output
+from cli.instant import instant
 from ontology.errors import InvalidInputError
 
 app = typer.Typer(help="Patients: find one, follow the journey, take the record out.", no_args_is_help=True)
@@ -104,7 +105,7 @@ def journey(
     from graph.journey import journey as read
 
     with open_graph() as graph:
-        seen = read(graph, patient, _instant(as_of))
+        seen = read(graph, patient, instant(as_of))
     rows = [r for r in _in_order([*seen.encounters, *seen.facts]) if not types or r["type"] in types]
     if as_json:
         return output.json({"patient": seen.patient, "as_of": seen.at, "rows": rows})
@@ -162,19 +163,6 @@ def export(
     if as_json:
         return output.json({"file": str(out), "resources": count})
     return output.note(f"Wrote {count} resources to {out}.")
-
-
-def _instant(text: str | None) -> datetime | None:
-    from graph.fhir import times
-
-    try:
-        return None if text is None else times.last(text)
-    except (ValueError, OverflowError):
-        raise InvalidInputError(
-            "This is no date or instant.",
-            got=text,
-            allowed="2024, 2024-03, 2024-03-01 or 2024-03-01T12:00:00Z",
-        ) from None
 
 
 def _in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

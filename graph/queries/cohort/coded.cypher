@@ -1,0 +1,29 @@
+// summary: The facts and encounters of all patients that have one of these codes, as main code, as a component's, or as their medicine's.
+// access: read
+// params:
+//   codes: {type: LIST<STRING>, doc: "system|code of each.", example: ["http://loinc.org|4548-4"]}
+//   types: {type: LIST<STRING>, doc: FHIR types; null for all., example: [Observation], optional: true}
+//   at: {type: ZONED DATETIME, doc: Known at this instant; null for everything., example: null, optional: true}
+// returns:
+//   rows: "lists of one patient: patient, key, type, start, recorded, closed (ms), class, status, text, value, unit (a component's own where the code is a component's)"
+UNWIND $codes AS code
+MATCH (c:Concept {key: code})
+CALL (c, code) {
+  MATCH (c)<-[:CODED]-(n:Event|Encounter)
+  WHERE code IN n.codes OR code IN n.component_codes
+  RETURN DISTINCT n
+  UNION
+  MATCH (c)<-[:CODED {path: 'code'}]-(:Medication)<-[:MEDICATION]-(n:Event)
+  RETURN DISTINCT n
+}
+WITH code, n
+WHERE ($types IS NULL OR n.type IN $types) AND ($at IS NULL OR n.recorded <= $at) AND (NOT n:Deleted OR n.deleted > $at)
+MATCH (p:Patient)-[:HAS_EVENT|HAS_ENCOUNTER]->(n)
+WITH p, n, head([i IN range(0, size(coalesce(n.component_codes, [])) - 1) WHERE n.component_codes[i] = code]) AS i
+WITH p, collect(DISTINCT [
+  p.key, n.key, n.type, n.start.epochMillis, n.recorded.epochMillis, n.closed.epochMillis, n.class, n.status,
+  CASE WHEN i IS NULL THEN n.text ELSE n.component_texts[i] END,
+  CASE WHEN i IS NULL THEN n.value ELSE n.component_values[i] END,
+  CASE WHEN i IS NULL THEN n.unit ELSE n.component_units[i] END
+]) AS rows
+RETURN rows

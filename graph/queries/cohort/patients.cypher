@@ -1,0 +1,16 @@
+// summary: Every patient with what a cohort asks of the person, and the first and last instant at which anything became known, as known at an instant.
+// access: read
+// params:
+//   at: {type: ZONED DATETIME, doc: The instant; null for everything., example: null, optional: true}
+// returns: {patient: key, gender: as recorded, birth: date of birth as given, died: when a death became known (ms), first: first instant (ms), last: last instant (ms)}
+MATCH (p:Patient)
+WHERE p.type = 'Patient' AND (NOT p:Deleted OR p.deleted > $at)
+CALL (p) {
+  MATCH (p)-[:HAS_EVENT|HAS_ENCOUNTER]->(n)
+  WHERE ($at IS NULL OR n.recorded <= $at) AND (NOT n:Deleted OR n.deleted > $at)
+  RETURN min(n.recorded) AS first, max(n.recorded) AS last
+}
+RETURN p.key AS patient, p.gender AS gender, p.birth AS birth,
+  CASE WHEN p.dead AND ($at IS NULL OR p.closed <= $at) THEN coalesce(p.closed, p.deceased).epochMillis END AS died,
+  first.epochMillis AS first, last.epochMillis AS last
+ORDER BY patient

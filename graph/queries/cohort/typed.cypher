@@ -1,0 +1,15 @@
+// summary: The facts or encounters of all patients that are of one of these types.
+// access: read
+// params:
+//   types: {type: LIST<STRING>, doc: FHIR types; null for all., example: [Encounter], optional: true}
+//   classes: {type: LIST<STRING>, doc: Classes of encounters; null for all., example: [IMP], optional: true}
+//   at: {type: ZONED DATETIME, doc: Known at this instant; null for everything., example: null, optional: true}
+// returns:
+//   rows: "lists of one patient: patient, key, type, start, recorded, closed (ms), class, status, text, value, unit"
+MATCH (p:Patient)-[:HAS_EVENT|HAS_ENCOUNTER]->(n)
+WHERE n.type IS NOT NULL AND ($types IS NULL OR n.type IN $types) AND ($classes IS NULL OR n.class IN $classes)
+  AND ($at IS NULL OR n.recorded <= $at) AND (NOT n:Deleted OR n.deleted > $at)
+WITH p, collect([
+  p.key, n.key, n.type, n.start.epochMillis, n.recorded.epochMillis, n.closed.epochMillis, n.class, n.status, n.text, n.value, n.unit
+]) AS rows
+RETURN rows
