@@ -1,13 +1,15 @@
 """The `cwm` command: finds every group of commands in :mod:`cli.commands` and gives errors one shape."""
 
 import importlib
+import importlib.metadata
 import pkgutil
 import sys
+from typing import Annotated, NoReturn
 
 import typer
 
 from cli import commands, output
-from ontology.errors import CwmError
+from ontology.errors import CwmError, FileError
 
 
 def build() -> typer.Typer:
@@ -20,6 +22,7 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
+    app.callback()(_root)
     for info in pkgutil.iter_modules(commands.__path__):
         module = importlib.import_module(f"{commands.__name__}.{info.name}")
         name = getattr(module, "NAME", info.name.replace("_", "-"))
@@ -27,17 +30,40 @@ def build() -> typer.Typer:
     return app
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        output.out.print(f"cwm {importlib.metadata.version('clinical-world-model')}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Say which version this is, and end.", callback=_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
 def run() -> None:
     """Run the command; the exit status is for scripts.
 
-    0 all well, 1 some input was set aside or a check failed, 2 bad usage, 3 not found, 4 no graph,
-    5 an optional library is missing, 130 interrupted.
+    0 all well, 1 some input was set aside, a check failed or a file could not be read or written, 2 bad usage,
+    3 not found, 4 no graph, 5 an optional library is missing, 130 interrupted.
     """
     try:
         build()()
     except CwmError as error:
-        output.error(error, as_json="--json" in sys.argv)
-        sys.exit(error.exit_status)
+        _fail(error)
+    except OSError as error:
+        _fail(FileError.of(error))
     except KeyboardInterrupt:
         output.note("Interrupted; what was done is kept, and running it again goes on from there.")
         sys.exit(130)
+
+
+def _fail(error: CwmError) -> NoReturn:
+    output.error(error, as_json="--json" in sys.argv)
+    sys.exit(error.exit_status)

@@ -20,7 +20,7 @@ FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 MADE = "<!-- Made by `make docs`; edit the source, not this page. -->\n\n"
 STATUSES = {
     0: "all went well",
-    1: "something was set aside, or a check failed",
+    1: "something was set aside, a check failed, or a file could not be read or written",
     2: "the command or what it was given cannot be used",
     3: "what was asked for is not there",
     4: "the graph cannot be started or reached",

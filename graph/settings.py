@@ -4,10 +4,17 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ontology.errors import InvalidInputError
+
+ALLOWED = {
+    "string_pattern_mismatch": "a whole number and k, m or g, for instance 512m or 1g",
+    "int_parsing": "a whole number",
+    "float_parsing": "a number",
+}
+"""What is allowed, by the kind of error that pydantic names; its own words for any other."""
 
 
 class Settings(BaseSettings):
@@ -18,6 +25,17 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(env_prefix="CWM_", extra="ignore", populate_by_name=True)
+
+    def __init__(self, **given: Any) -> None:
+        """Read them.
+
+        Raises:
+            InvalidInputError: a value cannot be used; the message names the variable, and shows no secret.
+        """
+        try:
+            super().__init__(**given)
+        except ValidationError as error:
+            raise _refused(error) from None
 
     home: Path = Field(default_factory=lambda: user_data_path("cwm"))
     """Everything the platform keeps: the private graph, models, set-aside input, users."""
@@ -106,3 +124,17 @@ class Settings(BaseSettings):
             allowed="embedded:DIR, bolt://HOST:PORT, neo4j://HOST:PORT, neo4j+s://HOST:PORT",
             do="Set CWM_GRAPH to one of these, or unset it for the private Neo4j.",
         )
+
+
+def _refused(error: ValidationError) -> InvalidInputError:
+    first = error.errors(include_url=False)[0]
+    name = str(first["loc"][0])
+    field = Settings.model_fields.get(name)
+    variable = f"CWM_{name.upper()}" if field else name
+    secret = field is not None and "Secret" in str(field.annotation)
+    return InvalidInputError(
+        f"The setting {variable} cannot be used.",
+        got="(not shown)" if secret else str(first["input"]),
+        allowed=ALLOWED.get(first["type"], first["msg"].removeprefix("Input should be ")),
+        do=f"Set {variable} to an allowed value, or unset it for the default.",
+    )

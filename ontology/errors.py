@@ -64,3 +64,22 @@ class MissingExtraError(CwmError):
 
     code = "missing-extra"
     exit_status = 5
+
+
+class FileError(CwmError):
+    """The system refuses to read or write a file: it is not there, not ours to use, or the disk is full."""
+
+    code = "file"
+    exit_status = 1
+
+    @classmethod
+    def of(cls, error: OSError) -> "FileError":
+        """What the system said, and of which file.
+
+        >>> print(FileError.of(FileNotFoundError(2, "No such file or directory", "/nowhere/x.yaml")))
+        A file cannot be read or written: No such file or directory. Got: /nowhere/x.yaml.
+        """
+        return cls(
+            f"A file cannot be read or written: {error.strerror or error}.",
+            got=error.filename2 or error.filename,
+        )

@@ -1,10 +1,13 @@
-"""What is printed is what was said: words of records and of users are never read as style."""
+"""What is printed is what was said, and every ordinary mistake ends in an error of one shape."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from cli import main, output
+from graph import Settings
 from ontology.errors import InvalidInputError
 
 WORDS = "Leukocytes [#/volume] in Blood [/x] [bold] [embeddings] :heart:"
@@ -81,3 +84,36 @@ def test_the_doctor_names_the_extra_in_full(
     said = capsys.readouterr().out
     assert "clinical-world-model[embeddings]" in said
     assert "not [/x] here" in said
+
+
+@pytest.mark.parametrize("arguments", [("doctor",), ("graph", "status", "--json")])
+def test_a_setting_that_cannot_be_used_is_named(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CWM_HEAP", "1GB")
+    assert cwm(monkeypatch, *arguments) == 2
+    said = capsys.readouterr()
+    for part in ("CWM_HEAP", "1GB", "512m"):
+        assert part in said.out + said.err
+    if "--json" in arguments:
+        assert set(json.loads(said.out)["error"]) == {"code", "what", "got", "allowed", "do"}
+
+
+def test_no_secret_is_shown_in_an_error_of_a_setting() -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        Settings(graph_password=["hunter2"])
+    assert "CWM_GRAPH_PASSWORD" in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_a_folder_that_is_not_there_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = str(tmp_path / "nowhere" / "x.yaml")
+    assert cwm(monkeypatch, "mcare", "new", "-o", target) == 1
+    assert target in capsys.readouterr().err
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cwm(monkeypatch, "--version") == 0
+    assert capsys.readouterr().out.startswith("cwm 0.")
