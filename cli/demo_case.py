@@ -1,6 +1,6 @@
 """From a finding of the twin's evaluation to a case report; nothing is made up, and a mere suspicion is called one."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from graph import Graph
 
@@ -17,6 +17,7 @@ def found(graph: Graph, task: str) -> "CaseReport | None":
     pattern that is least likely to be calibrated, and says that nothing is shown.
     """
     from twin import service, store
+    from twin.intervals import holm
     from twin.tasks import task as named
 
     reports = [store.report(graph.settings, task, role) for role in service.roles(named(task))]
@@ -27,15 +28,21 @@ def found(graph: Graph, task: str) -> "CaseReport | None":
         return None
     shown = [pair for pair in every if pair[1].miscalibrated]
     report, pattern = shown[0] if shown else min(every, key=lambda pair: pair[1].p)
-    return _written(graph, report, _finding(report, pattern))
+    adjusted = holm([p.p for _, p in every])[[id(p) for _, p in every].index(id(pattern))]
+    quiet = [
+        r.agent for r in reports if r is not report and not any(p.miscalibrated for q, p in every if q is r)
+    ]
+    others = f"No such pattern was found for {', '.join(quiet)}." if quiet else ""
+    finding = _finding(report, pattern, {"looked_at": len(every), "p_adjusted": adjusted, "others": others})
+    return _written(graph, report, finding)
 
 
-def _finding(report: "Report", pattern: "Subgroup | Trend") -> "Finding":
+def _finding(report: "Report", pattern: "Subgroup | Trend", more: dict[str, Any]) -> "Finding":
     from mcare.pattern import GroupFinding, TrendFinding
     from twin.report import Subgroup
 
     measured = pattern.difference if isinstance(pattern, Subgroup) else pattern.slope
-    common = {
+    common = more | {
         "task": report.task,
         "column": pattern.column,
         "n": pattern.n,
@@ -44,16 +51,14 @@ def _finding(report: "Report", pattern: "Subgroup | Trend") -> "Finding":
         "low": measured.low or 0.0,
         "high": measured.high or 0.0,
         "p": pattern.p,
-        "p_adjusted": pattern.p_holm,
         "method": f"{report.folds} folds by patient, every prediction from a model that had not seen the patient",
         "population": f"{report.population} patients, {report.dataset}",
     }
     if isinstance(pattern, Subgroup):
-        only = {"group": pattern.group, "expected": pattern.expected, "looked_at": len(report.subgroups)}
-        return GroupFinding.model_validate(common | only)
+        return GroupFinding.model_validate(common | {"group": pattern.group, "expected": pattern.expected})
     groups = [report.group(f"{pattern.column}={name}") for name in pattern.groups]
     shares = [(g.group, g.n, g.events, g.expected) for g in groups]
-    return TrendFinding.model_validate(common | {"shares": shares, "looked_at": len(report.trends)})
+    return TrendFinding.model_validate(common | {"shares": shares})
 
 
 def _written(graph: Graph, report: "Report", finding: "Finding") -> "CaseReport":

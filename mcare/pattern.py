@@ -45,12 +45,14 @@ class Finding(BaseModel, ABC):
     p: float
     """Unadjusted."""
     p_adjusted: float
-    """Adjusted for the number that were looked at."""
+    """Adjusted for all comparisons that were made."""
     looked_at: int
-    """How many of the kind were looked at."""
+    """How many comparisons were made: groups and orders of groups, of every agent of the task."""
     method: str
     """How the evaluation was made."""
     population: str
+    others: str = ""
+    """What the other agents of the task showed, in a sentence."""
 
     @property
     def shown(self) -> bool:
@@ -106,13 +108,13 @@ class GroupFinding(Finding):
         return (
             f"observed {self.events / self.n:.1%} ({self.events} of {self.n}), predicted {self.expected / self.n:.1%}, "
             f"difference {self.difference:+.1%} (95 % interval {self.low:+.1%} to {self.high:+.1%}), p = {self.p:.3g}, "
-            f"adjusted for {self.looked_at} groups p = {self.p_adjusted:.3g}"
+            f"adjusted for the {self.looked_at} comparisons that were made p = {self.p_adjusted:.3g}"
         )
 
     @property
     def controls(self) -> list[str]:
-        """The other groups."""
-        return [f"the other {self.looked_at - 1} groups of the same evaluation"]
+        """The other comparisons."""
+        return [f"the other {self.looked_at - 1} comparisons"]
 
     @property
     def measured(self) -> str:
@@ -141,16 +143,13 @@ class TrendFinding(Finding):
         )
         return (
             f"log odds {self.difference:+.2f} a step (95 % interval {self.low:+.2f} to {self.high:+.2f}), p = {self.p:.3g}, "
-            f"adjusted for {self.looked_at} orders p = {self.p_adjusted:.3g} ({by_group})"
+            f"adjusted for the {self.looked_at} comparisons that were made p = {self.p_adjusted:.3g} ({by_group})"
         )
 
     @property
     def controls(self) -> list[str]:
-        """The other orders, and the same groups one by one."""
-        return [
-            f"the other {self.looked_at - 1} orders of groups of the same evaluation",
-            "each group alone, which shows less",
-        ]
+        """The other comparisons, and the same groups one by one."""
+        return [f"the other {self.looked_at - 1} comparisons, each group alone among them"]
 
     @property
     def measured(self) -> str:
@@ -175,13 +174,13 @@ def about(
     )
     concern = f"Events and stated probabilities {agree} {found.where}: {found.figures}."
     return Report(
-        title=f"{found.task}: risk stated {found.way} {found.where}",
+        title=f"{agent['name']}: risk stated {found.way} {found.where}",
         severity=Severity(grade="minor" if found.clear else "potential", harms=["fairness", "decision"]),
         identification=identification(agent),
         presenting_concern=PresentingConcern(text=concern, voice="data"),
         clinical_summary=(
             f"The agent was evaluated on {found.population} ({found.method}). Its probabilities were then compared "
-            f"with what happened. {concern} {certainty}"
+            f"with what happened. {concern} {certainty}{_beside(found)}"
         ),
         observation=Observation(
             environment="held-out predictions of the evaluation",
@@ -197,7 +196,7 @@ def about(
         examination=_examination(found),
         formulation=_formulation(found),
         differential=[
-            Alternative(condition="Chance", why_not=f"{found.looked_at} were looked at; {certainty}"),
+            Alternative(condition="Chance", why_not=f"{found.looked_at} comparisons were made; {certainty}"),
             Alternative(
                 condition="Change of the population over time",
                 why_not="Folds are by patient and not by time, so this was not tested.",
@@ -225,11 +224,15 @@ def about(
     )
 
 
+def _beside(found: Finding) -> str:
+    return f" {found.others}" if found.others else ""
+
+
 def _examination(found: Finding) -> Examination:
     return Examination(
         core=Findings(findings=[f"Calibration {found.where}: {found.figures}."]),
         phenotype=Findings(findings=[f"The stated risk is {found.way} {found.where}."]),
-        shell=Findings(findings=[f"One calibration map for all patients; {found.column} is no input of it."]),
+        shell=Findings(findings=[f"One calibration map for all patients, whatever their {found.column}."]),
         pathway=Findings(not_assessed="a fitted predictor has no such layer to examine"),
     )
 
@@ -250,7 +253,7 @@ def _formulation(found: Finding) -> Formulation:
             ),
             Criterion(
                 id="adjusted",
-                text="It still does after adjusting for the number that were looked at.",
+                text="It still does after adjusting for all comparisons that were made.",
                 status=_status(found.clear),
             ),
             Criterion(id="replicated", text="A second population shows the same.", status="not-assessed"),
@@ -266,7 +269,7 @@ def _treatment(found: Finding) -> Treatment:
         interventions=[
             Intervention(
                 target="core",
-                text=f"Give the agent {found.column} as an input or fit the calibration map by it, and evaluate again.",
+                text=f"Fit the calibration map by {found.column}, and evaluate again.",
                 addresses=["interval"],
             ),
             Intervention(

@@ -80,7 +80,8 @@ def explain(twin: Twin, data: Dataset, background: Dataset, *, pairs: int = PAIR
     mixed = _mixed(
         data, background, np.repeat(drawn, len(listed) + 1), theirs.reshape(-1, len(listed)), listed
     )
-    logits = twin.logit(mixed).reshape(len(order), len(listed) + 1)
+    core = twin.core(data.rows["patient"][0])
+    logits = core.logit(mixed).reshape(len(order), len(listed) + 1)
     change = np.zeros((len(order), len(listed)))
     for o, places in enumerate(order):
         change[o, places] = np.diff(logits[o])

@@ -247,7 +247,7 @@ def _facts(data: Dataset, told: why.Explanation) -> list[Fact]:
 
 def _neighbours(scored: Scored) -> list[Like]:
     """The nearest training patients under keys that name nobody: keyed hashes that only this model's card can make."""
-    member = scored.stored.twin.members.get("patients-like-this")
+    member = scored.stored.twin.core(scored.forecast.patient).members.get("patients-like-this")
     if member is None:
         return []
     near = member.neighbours(scored.data)[0]

@@ -11,11 +11,10 @@ from twin.predictors import Array
 
 @dataclass
 class VennAbers:
-    """Calibrated probability with an interval (inductive Venn-Abers prediction, Vovk and Petej 2014).
+    """The two calibrated probabilities between which the right one lies (inductive Venn-Abers prediction, Vovk and Petej 2014).
 
     For a score, ``low`` and ``high`` are what isotonic regression says if the new patient is added to the calibration
-    patients with outcome 0, and with outcome 1. One of the two is the calibrated one, whichever happens. Both are merged
-    into one probability by log loss: ``high / (1 - low + high)``, which lies between them.
+    patients with outcome 0, and with outcome 1. One of the two is the calibrated one, whichever happens.
     """
 
     low: Array
@@ -35,13 +34,13 @@ class VennAbers:
             low, high, scores = calc_p0p1(pair, outcome[order])
         return cls(low, high, scores)
 
-    def predict(self, score: Array) -> tuple[Array, Array, Array]:
-        """(probability, low, high), each of shape ``(n,)``."""
+    def predict(self, score: Array) -> tuple[Array, Array]:
+        """(low, high), each of shape ``(n,)``."""
         from venn_abers.venn_abers import calc_probs
 
-        merged, pair = calc_probs(self.low, self.high, self.scores, np.column_stack([1 - score, score]))
+        _, pair = calc_probs(self.low, self.high, self.scores, np.column_stack([1 - score, score]))
         low, high = np.minimum(pair[:, 0], pair[:, 1]), np.maximum(pair[:, 0], pair[:, 1])
-        return np.clip(merged[:, 1], low, high), np.clip(low, 0, 1), np.clip(high, 0, 1)
+        return np.clip(low, 0, 1), np.clip(high, 0, 1)
 
 
 class Conformal:

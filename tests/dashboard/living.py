@@ -5,6 +5,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import orjson
 import polars as pl
 
 from graph import Graph
@@ -66,6 +67,19 @@ def live_in(graph: Graph) -> Living:
     name = str(graph.read("journey.patient", patient=first, at=None)[0]["properties"]["name"])
     case = registry.file(graph, _case(predictions[0]), by="a tester")
     return Living(first, name, other, predictions[0].agent, predictions[0].id, case)
+
+
+def of_demo(graph: Graph) -> Living:
+    """The same keys in a graph that ``cwm demo`` has filled: for pictures whose every figure is real."""
+    done = {
+        step: kept["result"]
+        for step, kept in orjson.loads((graph.settings.home / "demo.json").read_bytes()).items()
+    }
+    patient, prediction = done["predict"]["patient"], done["predict"]["prediction"]
+    other = next(p for p in done["twin"]["patients"] if p != patient)
+    name = str(graph.read("journey.patient", patient=patient, at=None)[0]["properties"]["name"])
+    agent = str(graph.read("mcare.prediction", id=prediction)[0]["agent"]["key"])
+    return Living(patient, name, other, agent, prediction, done["case"]["case"])
 
 
 def _report(graph: Graph, version: str) -> None:

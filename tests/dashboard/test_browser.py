@@ -13,7 +13,7 @@ from dashboard import server
 from dashboard.pages import pages
 from dashboard.secrets import Secrets
 from graph import Graph, Settings, open_graph
-from tests.dashboard.living import Living, live_in
+from tests.dashboard.living import Living, live_in, of_demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.neo4j, pytest.mark.slow]
 
@@ -28,6 +28,9 @@ FLAGS = [
 ]
 PICTURES = os.environ.get("CWM_SCREENSHOTS")
 """Where screenshots go (docs/img when they are to be kept); a temporary folder by default."""
+
+DEMO = os.environ.get("CWM_TEST_DEMO")
+"""A home that `cwm demo` has filled, to draw its pages in place of a slice's (its login's password is made anew)."""
 
 PATIENCE = 60_000
 
@@ -55,15 +58,17 @@ class Dashboard:
 
 
 @pytest.fixture(scope="module")
-def dashboard(server_settings: Settings) -> Iterator[Dashboard]:
-    """A dashboard over a slice of the demo, with a trained twin, evidence, a prediction and a case."""
-    with open_graph(server_settings) as graph:
-        graph.write("admin.clear", batch=5000)
-        living = live_in(graph)
-        password = server.first_password(server_settings, reset=True)
+def dashboard(request: pytest.FixtureRequest) -> Iterator[Dashboard]:
+    """A dashboard over a slice of the demo, with a trained twin, evidence, a prediction and a case; or over DEMO."""
+    settings = Settings(home=Path(DEMO)) if DEMO else request.getfixturevalue("server_settings")
+    with open_graph(settings) as graph:
+        if not DEMO:
+            graph.write("admin.clear", batch=5000)
+        living = of_demo(graph) if DEMO else live_in(graph)
+        password = server.first_password(settings, reset=True)
         assert password
-        with server.background(server_settings, graph) as address:
-            yield Dashboard(address, password, server_settings, graph, living)
+        with server.background(settings, graph) as address:
+            yield Dashboard(address, password, settings, graph, living)
 
 
 @pytest.fixture(scope="module")

@@ -127,7 +127,9 @@ def test_a_report_about_an_order_of_groups_tells_every_group(graph: Graph, agent
         population="synthetic patients",
     )
     one = pattern.about(graph, agent, found, coordinate=None, evidence=[])
-    assert one.title == "admission-365d: risk stated too low at each step of use, from few to many"
+    assert (
+        one.title == f"{agent.partition('@')[0]}: risk stated too low at each step of use, from few to many"
+    )
     assert all(f"{events} of {n}" in one.clinical_summary for _, n, events, _ in shares)
     assert [c.status for c in one.formulation.criteria] == ["met", "not-met", "not-assessed"]
     assert registry.show(graph, registry.file(graph, one, by="filer")).report == one

@@ -1,5 +1,7 @@
 """The twin as a whole: stacking, calibration, sets, folds, and contributions that add up."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -11,6 +13,7 @@ from tests.twin.made import made
 from twin.ensemble import Twin, sigmoid
 from twin.explain import explain
 from twin.folds import folds
+from twin.metrics import auroc
 from twin.predictors import Array, logit, outcomes
 from twin.stacking import Stack
 from twin.uncertainty import Conformal, VennAbers
@@ -64,23 +67,24 @@ def test_stacking_one_good_member_keeps_its_probabilities_about_as_they_are() ->
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 1000), st.integers(20, 200))
-def test_the_probability_lies_in_its_interval_and_follows_the_score(seed: int, n: int) -> None:
+def test_the_calibrated_pair_is_in_order_and_follows_the_score(seed: int, n: int) -> None:
     score, y = risks(n, seed)
     if not 0 < y.sum() < n:
         return
     new = np.sort(risks(50, seed + 1)[0])
-    p, low, high = VennAbers.fit(score, y).predict(new)
-    assert ((low <= p) & (p <= high)).all()
+    low, high = VennAbers.fit(score, y).predict(new)
+    assert (low <= high).all()
     assert ((low >= 0) & (high <= 1)).all()
-    assert (np.diff(p) >= -1e-9).all()
+    assert (np.diff(low) >= -1e-9).all()
+    assert (np.diff(high) >= -1e-9).all()
     again = np.random.default_rng(seed).permutation(n)
-    assert np.array_equal(VennAbers.fit(score[again], y[again]).predict(new)[0], p)
+    assert np.array_equal(VennAbers.fit(score[again], y[again]).predict(new)[0], low)
 
 
 def test_venn_abers_mends_probabilities_that_are_too_high() -> None:
     score, y = risks(4000, seed=4)
-    p, low, high = VennAbers.fit(np.sqrt(score), y).predict(np.sqrt(np.array([0.1, 0.3, 0.5])))
-    assert p == pytest.approx([0.1, 0.3, 0.5], abs=0.06)
+    low, high = VennAbers.fit(np.sqrt(score), y).predict(np.sqrt(np.array([0.1, 0.3, 0.5])))
+    assert (low + high) / 2 == pytest.approx([0.1, 0.3, 0.5], abs=0.06)
     assert (high - low < 0.15).all()
 
 
@@ -130,6 +134,38 @@ def test_a_forecast_is_never_a_number_alone(twin: Twin) -> None:
         assert forecast.disagreement == pytest.approx(np.std(list(forecast.members.values())))
         assert set(forecast.outcomes) <= {0, 1}
         assert "never" in forecast.missing
+
+
+def test_the_number_shown_lies_between_the_two_calibrations_and_nothing_is_stretched_to_hold_it(
+    twin: Twin,
+) -> None:
+    for forecast in twin.predict(made(200, seed=2, prefix="q")):
+        low, high = twin.calibration.predict(sigmoid(np.array([forecast.logit])))
+        assert (forecast.low, forecast.high) == (low[0], high[0])
+        assert forecast.probability == pytest.approx(np.clip(sigmoid(np.array(forecast.logit)), low, high)[0])
+
+
+def test_a_patient_of_the_training_is_answered_by_members_that_had_not_seen_the_patient() -> None:
+    data = made(300, seed=1)
+    chance = np.random.default_rng(9).permutation(outcomes(data))
+    noise = replace(data, rows=data.rows.with_columns(outcome=pl.Series(chance)))
+    twin = Twin(("gradient-boosting", "penalised-logistic")).fit(noise)
+    told = twin.predict(noise)
+    assert all(forecast.seen for forecast in told)
+    assert not any(forecast.seen for forecast in twin.predict(made(20, seed=2, prefix="q")))
+    # Outcomes by chance: who has seen them tells them better than chance, who has not cannot.
+    by_heart = np.array([m.predict(noise) for m in twin.whole.members.values()])
+    ones = np.ones((1, 300))
+    assert max(auroc(chance, p, ones)[0] for p in by_heart) > 0.75
+    assert auroc(chance, np.array([f.logit for f in told]), ones)[0] < 0.6
+
+
+def test_the_reasons_are_those_of_the_members_that_answered(twin: Twin) -> None:
+    data = made(300, seed=1)
+    one = data.take(np.array([7]))
+    told = explain(twin, one, data.take(np.arange(50)), pairs=2)
+    assert told.logit == pytest.approx(twin.predict(one)[0].logit)
+    assert told.base + sum(c.contribution for c in told.contributions) == pytest.approx(told.logit)
 
 
 def test_the_order_of_the_rows_makes_no_difference(twin: Twin) -> None:
