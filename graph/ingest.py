@@ -7,14 +7,17 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from graph.check.inspect import Inspector, Level
 from graph.connection import Graph
-from graph.fhir.read import Deletion, Found, Refused, Source, find, items
+from graph.fhir import version
+from graph.fhir.read import Deletion, Found, Item, Refused, Source, find, items
 from graph.ingest_rows import Row, row
 from graph.ingest_write import Outcome, Writer, batches
 from graph.references import Settled, settle
@@ -68,6 +71,13 @@ class IngestReport:
     set_aside_file: str | None = None
     set_aside_sample: list[dict[str, str]] = field(default_factory=list)
     """The first that were set aside: ``place, reason, message``."""
+    checked: int = 0
+    """Resources that were looked at whether they are as FHIR says."""
+    findings: dict[str, int] = field(default_factory=dict)
+    """How many of each severity."""
+    findings_file: str | None = None
+    findings_sample: list[dict[str, str]] = field(default_factory=list)
+    """The first findings: ``place, severity, expression, words``."""
     dangling_sample: list[dict[str, Any]] = field(default_factory=list)
     ambiguous: list[str] = field(default_factory=list)
 
@@ -77,9 +87,19 @@ class IngestReport:
 
 
 def ingest(
-    graph: Graph, paths: Sequence[str | Path], *, strict: bool = False, progress: Progress | None = None
+    graph: Graph,
+    paths: Sequence[str | Path],
+    *,
+    strict: bool = False,
+    check: Level | None = None,
+    strict_check: bool = False,
+    fhir_version: str | None = None,
+    progress: Progress | None = None,
 ) -> IngestReport:
     """Take FHIR files and folders into the graph; ingesting again changes nothing.
+
+    ``fhir_version`` (R4, R4B, R5) holds where a resource does not say. ``check`` looks whether resources are as FHIR says
+    (:mod:`graph.check`) and writes what it finds; with ``strict_check`` a resource with an error is set aside.
 
     With ``strict`` everything is read and checked once before anything is written, and the first thing that cannot go
     in ends the ingest; what only the graph can refuse (an older version) ends it at its batch, of which nothing is kept.
@@ -89,17 +109,34 @@ def ingest(
         StrictError: in strict mode, at the first thing that cannot go in.
     """
     sources = find(paths)
-    if strict:
-        _check(sources, graph.settings.line_limit)
-    return _Run(graph, sources, strict=strict, progress=progress).go()
+    fhir = version.named(fhir_version) if fhir_version else None
+    # The first of two passes keeps no findings: the second finds them again.
+    with _inspector(check, Path(os.devnull), fhir, strict=strict_check) as inspector:
+        if strict:
+            _check(sources, graph.settings.line_limit, inspector)
+    run = _Run(graph, sources, strict=strict, fhir=fhir, progress=progress)
+    out = graph.settings.home / "findings" / f"{run.id}.ndjson"
+    with _inspector(check, out, fhir, strict=strict_check) as run.inspector:
+        return run.go()
 
 
-def _check(sources: Sequence[Source | Refused], limit: int) -> None:
+def _inspector(
+    check: Level | None, out: Path, fhir: str | None, *, strict: bool
+) -> AbstractContextManager[Inspector | None]:
+    return Inspector(check, out, fhir=fhir, strict=strict) if check else nullcontext()
+
+
+def _check(sources: Sequence[Source | Refused], limit: int, inspector: Inspector | None) -> None:
     for source in sources:
-        for item in [source] if isinstance(source, Refused) else items(source, limit):
+        for item in _items(source, limit, inspector):
             made = row(item, "") if isinstance(item, Found) else item
             if isinstance(made, Refused):
                 raise _strict(made)
+
+
+def _items(source: Source | Refused, limit: int, inspector: Inspector | None) -> Iterable[Item]:
+    found: Iterable[Item] = [source] if isinstance(source, Refused) else items(source, limit)
+    return inspector.over(found) if inspector else found
 
 
 def _strict(refused: Refused) -> StrictError:
@@ -110,9 +147,17 @@ def _strict(refused: Refused) -> StrictError:
 
 class _Run:
     def __init__(
-        self, graph: Graph, sources: Sequence[Source | Refused], *, strict: bool, progress: Progress | None
+        self,
+        graph: Graph,
+        sources: Sequence[Source | Refused],
+        *,
+        strict: bool,
+        fhir: str | None,
+        progress: Progress | None,
     ) -> None:
         self.graph, self.sources, self.strict, self.progress = graph, sources, strict, progress
+        self.fhir = fhir
+        self.inspector: Inspector | None = None
         self.id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
         self.report = IngestReport(self.id)
         self.generic: Counter[str] = Counter()
@@ -184,10 +229,9 @@ class _Run:
 
     def _rows(self, aside: SetAside) -> Iterator[Row | Deletion]:
         for source in self.sources:
-            found = [source] if isinstance(source, Refused) else items(source, self.graph.settings.line_limit)
-            for item in found:
+            for item in _items(source, self.graph.settings.line_limit, self.inspector):
                 self.report.read += 1
-                made = row(item, self.id) if isinstance(item, Found) else item
+                made = row(item, self.id, self.fhir) if isinstance(item, Found) else item
                 if isinstance(made, Row | Deletion):
                     yield made
                 elif self.strict:
@@ -219,6 +263,10 @@ class _Run:
         report.resolved, report.dangling = settled.resolved, settled.dangling
         report.dangling_sample, report.ambiguous = settled.sample, settled.ambiguous
         report.generic = dict(self.generic)
+        if self.inspector:
+            report.checked, report.findings = self.inspector.checked, dict(self.inspector.severities)
+            report.findings_file = str(self.inspector.out) if report.findings else None
+            report.findings_sample = self.inspector.sample
         report.seconds = round(time.monotonic() - self.began, 3)
         report.rate = round(report.read / report.seconds, 1) if report.seconds else 0.0
         counts = {name: value for name, value in report.as_dict().items() if isinstance(value, int | float)}

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
+from graph.fhir import version
 from graph.fhir.parse import UnreadableError, parse
 from graph.fhir.project import Projected, project
 from graph.fhir.read_items import Found, Refused
@@ -40,8 +41,8 @@ class Row:
         return len(self.found.raw) + 400 * len(self.links)
 
 
-def row(found: Found, run: str) -> Row | Refused:
-    """The rows of a resource, or why it cannot go in."""
+def row(found: Found, run: str, fhir: str | None = None) -> Row | Refused:
+    """The rows of a resource, or why it cannot go in; ``fhir`` is the version of FHIR where it does not say."""
     try:
         resource, canonical = parse(found.raw, id_=found.assigned)
     except UnreadableError as error:
@@ -59,6 +60,8 @@ def row(found: Found, run: str) -> Row | Refused:
         return _refused(found, reason, error.what)
     props = whole.props
     props["fhir"] = text
+    if (said := version.of(resource, fhir)) != version.DEFAULT:
+        props["fhir_version"] = said
     if found.url:
         props["url"] = found.url
     if found.assigned:

@@ -1,7 +1,9 @@
 """`cwm ingest`: FHIR files and folders into the graph."""
 
+from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +14,14 @@ if TYPE_CHECKING:
 
 FLAT = True
 app = typer.Typer()
+
+
+class Check(StrEnum):
+    """How far resources are checked."""
+
+    none = "none"
+    structure = "structure"
+    full = "full"
 
 
 @app.command()
@@ -29,9 +39,25 @@ def ingest(
             "--strict", help="Check everything first, and stop at the first thing that cannot go in."
         ),
     ] = False,
+    check: Annotated[
+        Check,
+        typer.Option(
+            help="Look whether resources are as FHIR says: their structure (fast), or in full (by models, in parallel)."
+        ),
+    ] = Check.none,
+    strict_check: Annotated[
+        bool,
+        typer.Option(
+            "--strict-check", help="Set aside what has an error by the check; else it is reported only."
+        ),
+    ] = False,
+    fhir_version: Annotated[
+        str | None,
+        typer.Option(help="R4, R4B or R5, for resources that do not say; without it they are read as R4."),
+    ] = None,
     as_json: output.Json = False,
 ) -> None:
-    """Take FHIR R4 resources, bundles and NDJSON into the graph; doing it again changes nothing.
+    """Take FHIR resources, bundles and NDJSON into the graph; doing it again changes nothing.
 
     What cannot go in is named by file and line, set aside in a file that can be mended and ingested again, and the
     exit status is 1; the rest goes in.
@@ -40,14 +66,47 @@ def ingest(
     Example:
       cwm ingest docs/demo/fhir
       cwm ingest export/Patient.ndjson.gz bundles/ --json
+      cwm ingest export --check structure --strict-check
+    """
+    take(
+        paths,
+        strict=strict,
+        check=check,
+        strict_check=strict_check,
+        fhir_version=fhir_version,
+        as_json=as_json,
+    )
+
+
+def take(
+    paths: Sequence[Path],
+    *,
+    strict: bool = False,
+    check: Check = Check.none,
+    strict_check: bool = False,
+    fhir_version: str | None = None,
+    as_json: bool = False,
+    more: dict[str, Any] | None = None,
+) -> None:
+    """Ingest, and say what came of it; ``more`` goes into the JSON.
+
+    It ends the command with status 1 when something was set aside.
     """
     from graph import open_graph
     from graph.ingest import ingest as take_in
 
     with open_graph() as graph, output.progress("reading", quiet=as_json) as step:
-        report = take_in(graph, paths, strict=strict, progress=step)
+        report = take_in(
+            graph,
+            paths,
+            strict=strict,
+            check=None if check is Check.none else check.value,
+            strict_check=strict_check,
+            fhir_version=fhir_version,
+            progress=step,
+        )
     if as_json:
-        output.json(report.as_dict())
+        output.json(report.as_dict() | (more or {}))
     else:
         _show(report)
     if report.set_aside:
@@ -79,7 +138,18 @@ def _show(report: "IngestReport") -> None:
             "what": "references in the graph whose target is not there",
         },
     ]
+    if report.checked:
+        total = sum(report.findings.values())
+        found = _counts(report.findings) or "all as FHIR says"
+        lines.insert(
+            3, {"": "findings", "count": f"{total:,}", "what": f"{found} in {report.checked:,} resources"}
+        )
     output.table(lines, ["", "count", "what"])
+    if report.findings:
+        output.table(
+            report.findings_sample, ["place", "severity", "expression", "words"], title="Found, the first"
+        )
+        output.note(f"All findings, as OperationOutcome: {report.findings_file}.")
     if report.generic:
         output.note(f"By the generic rule, for want of a mapping: {_counts(report.generic)}.")
     if report.dangling:
