@@ -15,6 +15,7 @@ from ontology.terminology import (
     condition_of,
     crosswalks,
     gem,
+    importers,
     nodes,
     path,
     place,
@@ -184,3 +185,45 @@ def test_the_table_is_made_from_the_mappings_of_cms(tmp_path: Path) -> None:
         ["78791", "R19", "K52"],
         ["E8500"],
     ]
+
+
+FILES = {
+    "snomed-ct": "id\teffectiveTime\tactive\tsourceId\tdestinationId\ttypeId\n"
+    "1\t20260101\t1\t414545008\t56265001\t116680003\n2\t20260101\t0\t414545008\t1\t116680003\n"
+    "3\t20260101\t1\t414545008\t80891009\t363698007\n4\t20260101\t1\t56265001\t138875005\t116680003\n",
+    "loinc": 'PATH_TO_ROOT,SEQUENCE,IMMEDIATE_PARENT,CODE,CODE_TEXT\nA.B,1,LP1,8310-5,"Temperature, body"\nA,1,,LP1,Vitals\n',
+    "rxnorm": "1191||CUI|RB|2||CUI|has_x|1||RXNORM||||N||\n100||CUI|RN|200||CUI|isa|2||RXNORM||||N||\n"
+    "100||CUI|RN|300||CUI|isa|2||NDDF||||N||\n",
+    "atc": "code,name\nA10BA02,metformin\nA,Alimentary tract\n",
+}
+EXPECTED = {
+    "snomed-ct": [("414545008", "56265001", None), ("56265001", "138875005", None)],
+    "loinc": [("8310-5", "LP1", "Temperature, body")],
+    "rxnorm": [("200", "100", None)],
+    "atc": [
+        ("A10BA02", "A10BA", "metformin"),
+        ("A10BA", "A10B", None),
+        ("A10B", "A10", None),
+        ("A10", "A", None),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", [name for name, system in systems().items() if system.importer])
+def test_a_hierarchy_is_read_from_the_users_own_file(name: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text(FILES[name])
+    assert [tuple(link) for link in importers.links(name, tmp_path / "file")] == EXPECTED[name]
+
+
+@pytest.mark.parametrize("name", [name for name, system in systems().items() if system.importer])
+def test_a_file_of_another_format_is_refused(name: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("a,b\n1,2\n")
+    with pytest.raises(InvalidInputError, match="file"):
+        list(importers.links(name, tmp_path / "file"))
+
+
+def test_a_system_without_an_importer_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CwmError, match="snomed-ct"):
+        list(importers.links("icd-10-cm", tmp_path))
+    with pytest.raises(CwmError, match="no such file"):
+        list(importers.links("loinc", tmp_path))
