@@ -34,6 +34,7 @@ test: lint ## everything: lint, unit, property, on a real Neo4j, in a real Chrom
 docs: env ## write the generated reference pages anew
 	$(BIN)/python -m cli.reference
 	$(BIN)/python -m ontology.describe
+	$(BIN)/python -m ontology.generate
 	$(BIN)/python -m twin.pages
 
 lock: ## choose and lock versions anew (requirements.lock, requirements-core.lock)

@@ -7,7 +7,7 @@
 ['input', 'data-processor']
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -31,7 +31,16 @@ class Term:
     definition: str
     source: str
     above: tuple[str, ...] = ()
-    """The classes that it is a kind of, nearest first."""
+    """The classes that it is a kind of, nearest first; those of others as prefixed names."""
+    near: tuple[str, ...] = ()
+    """Terms of others that mean nearly the same or have to do with it."""
+    key: str | None = None
+    """The property that names its nodes: no two have the same."""
+    indexed: tuple[str, ...] = ()
+    """Properties with an index of the database."""
+    full_text: tuple[str, ...] = ()
+    """Properties whose words the database finds."""
+    internal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,31 @@ class Relation:
     source: str
     domain: tuple[str, ...]
     range: tuple[str, ...]
+    above: tuple[str, ...] = ()
+    qualified: bool = False
+    """True when its relationships carry properties of their own."""
+    only: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """For a class of the domain the classes that it leads to, where they are fewer than the range."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """A property of nodes or relationships."""
+
+    name: str
+    label: str
+    definition: str
+    source: str
+    domain: tuple[str, ...]
+    """Empty where several kinds of nodes have it."""
+    datatype: str | None
+    """Prefixed name of its XSD datatype; None where the value says it (numbers)."""
+    single: bool
+    identifying: frozenset[str] = frozenset()
+    """Classes on whose nodes it can name a person or a machine."""
+    free_text: frozenset[str] = frozenset()
+    """FHIR types in which it holds words that someone typed."""
+    internal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +91,25 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class Station:
+    """A place of a fact in a round: its code, its rank (the work never goes back in a round), the codes of its layers."""
+
+    code: str
+    rank: int
+    layers: tuple[str, ...]
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """All of it, by name."""
 
     classes: dict[str, Term]
     relations: dict[str, Relation]
     layers: tuple[Layer, ...]
+    attributes: dict[str, Attribute] = field(default_factory=dict)
+    stations: tuple[Station, ...] = ()
+    actors: tuple[str, ...] = ()
 
 
 @cache
@@ -73,14 +120,14 @@ def load() -> World:
         InvalidInputError: a term lacks its label, definition or source, a relation its domain or range.
     """
     graph = Graph().parse(FILE)
-    names = sorted(_name(s) for s in graph.subjects(RDF.type, OWL.Class) if isinstance(s, URIRef))
-    classes = {n: Term(n, *_said(graph, n), tuple(map(_name, _above(graph, CWM[n])))) for n in names}
-    relations = {
-        n: Relation(n, *_said(graph, n), _ends(graph, n, RDFS.domain), _ends(graph, n, RDFS.range))
-        for n in sorted(map(_name, graph.subjects(RDF.type, OWL.ObjectProperty)))
-        if n.isupper()
-    }
-    return World(classes, relations, tuple(_layer(graph, name) for name in _LOOP))
+    return World(
+        classes={n: _term(graph, n) for n in _ours(graph, OWL.Class)},
+        relations={n: _relation(graph, n) for n in _ours(graph, OWL.ObjectProperty) if n.isupper()},
+        layers=tuple(_layer(graph, name) for name in _LOOP),
+        attributes={n: _attribute(graph, n) for n in _ours(graph, OWL.DatatypeProperty)},
+        stations=tuple(sorted((_station(graph, n) for n in _ours(graph, CWM.Station)), key=lambda s: s.rank)),
+        actors=tuple(sorted(str(graph.value(CWM[n], SKOS.notation)) for n in _ours(graph, CWM.Actor))),
+    )
 
 
 def problems(world: World | None = None) -> list[str]:
@@ -114,8 +161,21 @@ def problems(world: World | None = None) -> list[str]:
     return found
 
 
+def _ours(graph: Graph, kind: URIRef) -> list[str]:
+    """Names of the terms of a kind that are declared in our namespace."""
+    found = {s for s in graph.subjects(RDF.type, kind) if isinstance(s, URIRef)}
+    return sorted(_name(s) for s in found if s in CWM)
+
+
 def _name(node: Node) -> str:
     return str(node).removeprefix(str(CWM))
+
+
+def _names(graph: Graph, nodes: list[Node]) -> tuple[str, ...]:
+    """Our names as they are, those of others with their prefix."""
+    return tuple(
+        _name(n) if n in CWM else str(n.n3(graph.namespace_manager)) for n in nodes if isinstance(n, URIRef)
+    )
 
 
 def _said(graph: Graph, name: str) -> tuple[str, str, str]:
@@ -126,6 +186,66 @@ def _said(graph: Graph, name: str) -> tuple[str, str, str]:
         )
     label, definition, source = map(str, values)
     return label, definition, source
+
+
+def _texts(graph: Graph, name: str, about: str) -> tuple[str, ...]:
+    return tuple(sorted(str(o) for o in graph.objects(CWM[name], CWM[about])))
+
+
+def _term(graph: Graph, name: str) -> Term:
+    node = CWM[name]
+    near = [o for p in (SKOS.closeMatch, SKOS.relatedMatch) for o in sorted(graph.objects(node, p), key=str)]
+    key = graph.value(node, OWL.hasKey)
+    return Term(
+        name,
+        *_said(graph, name),
+        above=_names(graph, _above(graph, node)),
+        near=_names(graph, near),
+        key=_name(Collection(graph, key)[0]) if key is not None else None,
+        indexed=_texts(graph, name, "indexed"),
+        full_text=_texts(graph, name, "fullText"),
+        internal=bool(_texts(graph, name, "internal")),
+    )
+
+
+def _relation(graph: Graph, name: str) -> Relation:
+    said = _said(graph, name)
+    ends = _ends(graph, name, RDFS.domain), _ends(graph, name, RDFS.range)
+    above = _names(graph, sorted(graph.objects(CWM[name], RDFS.subPropertyOf), key=str))
+    return Relation(name, *said, *ends, above, bool(_texts(graph, name, "qualified")), _only(graph, name))
+
+
+def _only(graph: Graph, name: str) -> dict[str, tuple[str, ...]]:
+    """Classes whose every relationship of that type leads to one class (``owl:allValuesFrom``)."""
+    found: dict[str, tuple[str, ...]] = {}
+    for restriction in graph.subjects(OWL.onProperty, CWM[name]):
+        end = graph.value(restriction, OWL.allValuesFrom)
+        if end is not None:
+            found |= {_name(c): (_name(end),) for c in graph.subjects(RDFS.subClassOf, restriction)}
+    return found
+
+
+def _attribute(graph: Graph, name: str) -> Attribute:
+    node = CWM[name]
+    range_ = graph.value(node, RDFS.range)
+    plain = isinstance(range_, URIRef) and range_ != RDFS.Literal
+    return Attribute(
+        name,
+        *_said(graph, name),
+        domain=_ends(graph, name, RDFS.domain) if (node, RDFS.domain, None) in graph else (),
+        datatype=str(range_.n3(graph.namespace_manager)) if plain and range_ is not None else None,
+        single=(node, RDF.type, OWL.FunctionalProperty) in graph,
+        identifying=frozenset(_texts(graph, name, "identifying")),
+        free_text=frozenset(_texts(graph, name, "freeText")),
+        internal=bool(_texts(graph, name, "internal")),
+    )
+
+
+def _station(graph: Graph, name: str) -> Station:
+    node = CWM[name]
+    layers = sorted(str(graph.value(layer, SKOS.notation)) for layer in graph.objects(node, CWM.atLayer))
+    code, rank = (str(graph.value(node, p)) for p in (SKOS.notation, CWM.rank_in_round))
+    return Station(code, int(rank), tuple(layers), _said(graph, name)[1])
 
 
 def _above(graph: Graph, node: Node) -> list[Node]:

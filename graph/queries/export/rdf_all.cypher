@@ -1,0 +1,20 @@
+// summary: Every node of the world as known at an instant, with its relationships, for an export as RDF.
+// access: read
+// params:
+//   at: {type: ZONED DATETIME, doc: The instant; null for everything., example: null, optional: true}
+// returns:
+//   element: the database's own id of the node
+//   labels: its labels
+//   props: "its properties; start, end, recorded and closed as text; without the FHIR text"
+//   open: whether its closing fields are not known yet
+//   links: "its relationships: type, properties, and element, labels and key of the node they lead to"
+MATCH (n:Resource|Concept|IngestRun|Agent|Claim|Coordinate|Evidence|Prediction|Case|CaseVersion|Round)
+WHERE (NOT n:Deleted OR n.deleted > $at) AND ($at IS NULL OR coalesce(coalesce(n.recorded, n.made, n.filed, datetime(toString(n.date)) + duration({days: 1})) <= $at, NOT n:Event AND NOT n:Encounter))
+CALL (n) {
+  MATCH (n)-[r]->(m)
+  WHERE (NOT m:Deleted OR m.deleted > $at) AND ($at IS NULL OR coalesce(coalesce(m.recorded, m.made, m.filed, datetime(toString(m.date)) + duration({days: 1})) <= $at, NOT m:Event AND NOT m:Encounter)) AND ($at IS NULL OR coalesce(r.recorded <= $at, true))
+  RETURN collect([type(r), properties(r), elementId(m), labels(m), coalesce(m.key, m.id, toString(m.index))]) AS links
+}
+RETURN elementId(n) AS element, labels(n) AS labels,
+  n {.*, fhir: null, start: toString(n.start), end: toString(n.end), recorded: toString(n.recorded), closed: toString(n.closed)} AS props,
+  $at IS NOT NULL AND NOT coalesce(n.closed <= $at, false) AS open, links
