@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from cli import output
+from cli import rdf as as_rdf
 
 app = typer.Typer(help="Write what is in the graph into files that others read.", no_args_is_help=True)
 
@@ -13,6 +14,9 @@ app = typer.Typer(help="Write what is in the graph into files that others read."
 @app.callback()
 def formats() -> None:
     """Write what is in the graph into files that others read."""
+
+
+app.command("rdf")(as_rdf.rdf)
 
 
 @app.command()

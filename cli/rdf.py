@@ -6,13 +6,13 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from cli import output
+from cli.instant import AsOf, instant
 from ontology.errors import CwmError, InvalidInputError
 
 SHOWN = 20
@@ -35,9 +35,10 @@ def rdf(
     patients: Annotated[
         Path | None, typer.Option(help="A file with an id a line; - for standard input.")
     ] = None,
-    as_of: Annotated[
-        str | None, typer.Option(help="Only what was known at this instant, ISO 8601 with a zone.")
+    cohort: Annotated[
+        str | None, typer.Option(help="The patients of a saved cohort; see `cwm cohort list`.")
     ] = None,
+    as_of: AsOf = None,
     with_identity: Annotated[
         bool, typer.Option("--with-identity", help="With names, identifiers, typed text, files and machines.")
     ] = False,
@@ -58,14 +59,16 @@ def rdf(
       cwm graph export rdf all.nq
       cwm graph export rdf p1.ttl --patient p1 --as-of 2015-01-01T00:00:00Z --check
     """
-    from graph import open_graph
+    from graph import cohort_store, open_graph
     from graph.export.rdf_write import chosen, export
 
     kind = chosen(format_, out)
-    chosen_patients = _chosen(patient, patients)
-    at = _instant(as_of)
+    people, at = _chosen(patient, patients), instant(as_of)
     with open_graph() as graph:
-        count = export(graph, out, kind, patients=chosen_patients, at=at, identity=with_identity)
+        if cohort is not None:
+            members = cohort_store.members(graph, cohort_store.load(graph, cohort))["patient"].to_list()
+            people = [*(people or []), *members]
+        count = export(graph, out, kind, patients=people, at=at, identity=with_identity)
     said: dict[str, Any] = {"out": str(out), "format": kind, "triples": count}
     findings = _check(out, kind) if check else None
     if findings is not None:
@@ -97,23 +100,6 @@ def _chosen(one: list[str] | None, many: Path | None) -> list[str] | None:
     if not found and many is not None:
         raise InvalidInputError("The list of patients is empty.", got=many, allowed="an id a line")
     return found or None
-
-
-def _instant(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise InvalidInputError(
-            "This is no instant.",
-            got=text,
-            allowed="ISO 8601 with a zone",
-            do="Example: 2020-06-01T12:00:00Z",
-        )
-    return at
 
 
 def _check(out: Path, kind: str) -> list[dict[str, Any]]:
