@@ -20,5 +20,5 @@ CALL (inside) {
 }
 WITH c, head(collect(relation)) AS relation
 RETURN c.system AS system, c.code AS code, coalesce(c.name, c.display) AS name, c.level AS level, relation,
-  COUNT { (c)<-[:CODED {path: 'code'}]-(:Resource) } AS facts
+  COUNT { (c)<-[k:CODED]-(n:Resource) WHERE k.path = 'code' AND NOT n:Deleted } AS facts
 ORDER BY system, code

@@ -3,6 +3,7 @@
 // params: {}
 // returns: {unit: as written, numbers: how many}
 MATCH (n:Observation)
+WHERE NOT n:Deleted
 WITH [n.unit] + coalesce(n.component_units, []) AS units
 UNWIND units AS unit
 WITH unit WHERE unit IS NOT NULL AND unit <> ''

@@ -11,7 +11,7 @@
 //   value_canonical: the number in the canonical unit; null where the unit is not understood
 //   unit_canonical: the canonical unit
 MATCH (c:Concept {key: $key})<-[k:CODED]-(n:Observation)
-WHERE k.path = 'code' AND n.value IS NOT NULL
+WHERE k.path = 'code' AND n.value IS NOT NULL AND NOT n:Deleted
 WITH n ORDER BY n.key LIMIT $limit
 OPTIONAL MATCH (u:Concept {key: 'http://unitsofmeasure.org|' + n.unit})-[to:CONVERTS_TO]->(t:Concept)
 RETURN n.key AS fact, n.start AS start, n.value AS value, n.unit AS unit,
