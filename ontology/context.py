@@ -34,7 +34,8 @@ def context() -> dict[str, Any]:
         terms[name] = {"@id": f"cwm:{name}", "@type": "@id"}
     for name, attribute in seen.attributes.items():
         if not attribute.internal:
-            kind = {"@type": attribute.datatype} if attribute.datatype else {}
+            plain = attribute.datatype in (None, "xsd:string")  # what JSON-LD takes a text for anyway
+            kind = {} if plain else {"@type": attribute.datatype}
             terms[name] = {"@id": f"cwm:{name}", **kind}
     terms |= {name: {"@id": f"cwm:{name}", "@type": "@id"} for name in ("from", "to")}
     return {

@@ -48,7 +48,8 @@ def statements(
     nodes = _all(graph, reading) if patients is None else _Patients(graph, reading).nodes(patients)
     for node in nodes:
         unknown |= {e.type for e in node.links}
-        yield [*triples(node, reading), *provenance(node)]
+        # The same fact may give two features to one prediction: a statement is said once.
+        yield list(dict.fromkeys((*triples(node, reading), *provenance(node))))
     yield list(_declared(unknown - set(world.load().relations)))
 
 

@@ -118,10 +118,12 @@ def test_a_patient_brings_what_the_record_refers_to_and_nothing_of_another(
     assert both <= whole
 
 
-def test_a_prediction_says_where_it_comes_from_in_prov_o(full: Graph, known: dict[str, Any]) -> None:
-    found = Rdf()
-    for t in triples(full, known["people"][0]):
-        found.update(f"INSERT DATA {{ {t} }}")
+def test_a_prediction_says_where_it_comes_from_in_prov_o(
+    full: Graph, known: dict[str, Any], tmp_path: Path
+) -> None:
+    export(full, tmp_path / "p.nq", patients=[known["people"][0]])
+    found = Dataset(default_union=True)
+    found.parse(tmp_path / "p.nq", format="nquads")
     rows = found.query(
         """PREFIX prov: <http://www.w3.org/ns/prov#> PREFIX cwm: <urn:clinical-world-model:world#>
         SELECT ?agent ?fact ?at WHERE {
