@@ -54,10 +54,13 @@ def _definitions(files: zipfile.ZipFile, version: str) -> Iterator[dict[str, Any
         elif "hl7.fhir.r5.core" in name and version == "r5":
             with tarfile.open(fileobj=io.BytesIO(files.read(name))) as package:
                 for member in package:
-                    if member.name.startswith("package/StructureDefinition-") and (
-                        text := package.extractfile(member)
-                    ):
-                        yield json.load(text)
+                    if member.name.startswith("package/StructureDefinition-"):
+                        yield json.loads(_whole(package, member))
+
+
+def _whole(package: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    file = package.extractfile(member)
+    return b"" if file is None else file.read()
 
 
 def _from_xml(definition: ET.Element) -> dict[str, Any]:

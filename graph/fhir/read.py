@@ -176,6 +176,10 @@ def _streamed(name: str, pieces: Pieces, limit: int) -> Iterator[Item]:
         first = first or piece[:KEPT]
         for cut in slicer.feed(piece):
             yield from _cut(name, cut, limit, deletes.told_before(first))
+        if slicer.hopeless:
+            break
+    if slicer.hopeless:
+        broken = Broken("too-deep", "the document is nested so deep that it is not read to its end")
     torn = slicer.torn
     rest, entry = (torn.raw, torn.index) if torn else (b"" if slicer.count else first, None)
     size = torn.size if torn and torn.size > limit else None

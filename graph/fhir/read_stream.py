@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from graph.fhir.read_items import KEPT
 
+_HOPELESS = 100_000
 _TOKEN = re.compile(rb'["\[\]{}]')
 _STRING_END = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 
@@ -49,6 +50,11 @@ class Slicer:
     _started: bool = False
 
     @property
+    def hopeless(self) -> bool:
+        """True when the text is nested so deep that it is no document, and reading on only takes time."""
+        return self._depth > _HOPELESS
+
+    @property
     def complete(self) -> bool:
         """True when the document was closed."""
         return self._started and self._depth == 0 and not self._in_string
@@ -76,6 +82,8 @@ class Slicer:
             elif mark in b"{[":
                 self._depth += 1
                 self._started = True
+                if self.hopeless:
+                    return
                 if mark == b"{" and self._in_entries and self._depth == 3:
                     start, self._inside = token.start(), True
                 elif mark == b"[" and self._depth == 2 and self._name == b"entry":
