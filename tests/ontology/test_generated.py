@@ -62,7 +62,7 @@ def test_every_relation_and_label_that_a_query_writes_is_declared() -> None:
     }
     assert len(types) > 12
     assert types - set(seen.relations) == set()
-    labels = {name for text in written for name in re.findall(r"\(\w*:([A-Z]\w+)", text)}
+    labels = {name for text in written for name in re.findall(r"\(\w*:([A-Z][a-z]\w+)", text)}
     assert len(labels) > 12
     assert labels - set(seen.classes) - set(mapping.registry()) == set()
 
