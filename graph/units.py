@@ -62,8 +62,8 @@ def load(graph: Graph) -> Units:
 def with_canonical(frame: "pl.DataFrame", value: str = "value", unit_: str = "unit") -> "pl.DataFrame":
     """The frame with ``value_canonical`` (Float64) and ``unit_canonical`` (String) after its columns; the original stays.
 
-    Both are null where the unit is missing or not understood. One lookup a different unit, so a million rows take
-    milliseconds.
+    Both are null where the unit is missing or not understood. One lookup a different unit: a million rows take a
+    fraction of a second.
     """
     import polars as pl
 
