@@ -2,7 +2,7 @@
 
 The rules of OWL 2 RL find every contradiction that an individual makes evident (a member of two disjoint classes, a value
 of two meanings of a functional property, a literal outside its datatype); they do not tell of a class that could never have
-a member. HermiT does, in the tests.
+a member, which takes a reasoner for all of OWL 2 DL.
 
 >>> outside_dl()
 []
@@ -76,7 +76,7 @@ def outside_dl(data: str = "") -> list[str]:
 
     Checked: every term that is used is declared; no name is a property of two kinds, or a class and a datatype; nothing is
     said of reserved names; datatypes are those of OWL 2; restrictions and keys are about properties of the right kind;
-    counted properties are simple. The full check of the OWL API runs in the tests.
+    counted properties are simple. This is less than the whole of the OWL API's check.
     """
     graph = Graph().parse(world.FILE).parse(data=data, format="turtle")
     declared = {kind: {s for s in graph.subjects(RDF.type, kind) if isinstance(s, URIRef)} for kind in _KINDS}
