@@ -1,8 +1,8 @@
 """Does the world hold together? A closure by the OWL 2 RL rules (``owlrl``), and the structural rules of OWL 2 DL.
 
-The rules of OWL 2 RL find every contradiction that an individual makes evident (a member of two disjoint classes, a value
-of two meanings of a functional property, a literal outside its datatype); they do not tell of a class that could never have
-a member, which takes a reasoner for all of OWL 2 DL.
+The rules of OWL 2 RL find contradictions that individuals make evident: a member of two disjoint classes, by what it is said to
+be or by what its relationships imply. They do not tell of a class that could never have a member, which takes a reasoner for
+all of OWL 2 DL.
 
 >>> outside_dl()
 []
