@@ -142,7 +142,12 @@ def _show(report: "IngestReport") -> None:
         total = sum(report.findings.values())
         found = _counts(report.findings) or "all as FHIR says"
         lines.insert(
-            3, {"": "findings", "count": f"{total:,}", "what": f"{found}; {report.checked:,} resources were checked"}
+            3,
+            {
+                "": "findings",
+                "count": f"{total:,}",
+                "what": f"{found}; {report.checked:,} resources were checked",
+            },
         )
     output.table(lines, ["", "count", "what"])
     if report.findings:
