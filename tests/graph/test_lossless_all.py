@@ -72,6 +72,8 @@ def test_whatever_the_models_can_hold_comes_back_equal(
 def test_a_batch_of_all_types_comes_back_equal_from_the_database(graph: Graph, tmp_path: Path) -> None:
     lines: dict[str, list[bytes]] = {}
     for version, type_ in TYPES:
+        if type_ == "Bundle":  # of which the entries go in
+            continue
         random = Random(f"{version}{type_}")  # noqa: S311
         resource = Maker(random, version, deep=2).resource(type_)
         lines.setdefault(version, []).append(orjson.dumps(resource))
