@@ -12,7 +12,7 @@ from twin.dataset import Dataset
 from twin.folds import folds
 from twin.predictors import Array, Member, chosen, members, outcomes
 from twin.stacking import Stack
-from twin.uncertainty import Conformal, VennAbers
+from twin.uncertainty import Conformal, Recalibration
 
 Step = Callable[[int, int | None, str | None], None]
 """Told (done, total, what) while long work goes on."""
@@ -26,11 +26,11 @@ def quiet(done: int, total: int | None = None, what: str | None = None) -> None:
 class Forecast:
     """What the twin says of one patient.
 
-    ``low`` and ``high`` are the two calibrations of Venn-Abers; ``probability`` is the stacked one where it lies between
-    them, else the nearer of the two. ``outcomes`` is the conformal set, of 0 and 1. ``disagreement`` is the standard
-    deviation of the members' probabilities. ``logit`` is the stacked log odds, before calibration, which the contributions
-    explain. ``missing`` names the features that this patient does not have. ``seen``: the patient was one of the training,
-    and was answered by those members that had not learned from the patient.
+    ``probability`` is calibrated; ``low`` and ``high`` are the 95 % interval of the calibration. ``outcomes`` is the
+    conformal set, of 0 and 1. ``disagreement`` is the standard deviation of the members' probabilities. ``logit`` is the
+    stacked log odds, before calibration, which the contributions explain. ``missing`` names the features that this patient
+    does not have. ``seen``: the patient was one of the training, and was answered by those members that had not learned
+    from the patient.
     """
 
     patient: str
@@ -114,9 +114,8 @@ class Twin:
         crossed = np.zeros(len(y))
         for k, core in enumerate(self.apart):
             crossed[fold == k] = core.stack.logit(held[fold == k])
-        score = sigmoid(crossed)
-        self.calibration = VennAbers.fit(score, y)
-        self.conformal = Conformal(self.confidence).fit(score, y)
+        self.calibration = Recalibration.fit(crossed, y)
+        self.conformal = Conformal(self.confidence).fit(sigmoid(crossed), y)
 
     def core(self, patient: str) -> Core:
         """What answers for a patient: all members, or for a patient of the training those that had not seen the patient."""
@@ -148,11 +147,8 @@ class Twin:
                 do="Train again: cwm twin train.",
             )
         each, logits = self._each(data)
-        score = sigmoid(logits)
-        low, high = self.calibration.predict(score)
-        # Between the two the stacking's own probability is kept: it is smooth and tells patients apart, isotonic steps do not.
-        probability = np.clip(score, low, high)
-        inside, spread = self.conformal.predict(score), each.std(axis=1)
+        probability, low, high = self.calibration.predict(logits)
+        inside, spread = self.conformal.predict(sigmoid(logits)), each.std(axis=1)
         absent = data.features.select(pl.all().is_null()).to_numpy()
         columns = np.array(self.columns, dtype=object)
         return [

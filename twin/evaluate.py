@@ -25,7 +25,6 @@ LIBRARIES = (
     "lightgbm",
     "pykeen",
     "torch",
-    "venn-abers",
     "crepes",
 )
 

@@ -1,6 +1,5 @@
-"""How sure: Venn-Abers calibration with its interval, and class-conditional conformal sets."""
+"""How sure: a calibrated probability with its interval, and class-conditional conformal sets."""
 
-import warnings
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -8,39 +7,50 @@ import numpy as np
 
 from twin.predictors import Array
 
+LEVEL = 0.95
+PRIOR = np.array([1.0, 0.25])
+"""Variances of intercept and slope about 0 and 1: a stack is calibrated unless patients say otherwise."""
 
-@dataclass
-class VennAbers:
-    """The two calibrated probabilities between which the right one lies (inductive Venn-Abers prediction, Vovk and Petej 2014).
 
-    For a score, ``low`` and ``high`` are what isotonic regression says if the new patient is added to the calibration
-    patients with outcome 0, and with outcome 1. One of the two is the calibrated one, whichever happens.
+@dataclass(frozen=True)
+class Recalibration:
+    """Calibrated probability with an interval: ``intercept + slope * log odds`` (Cox 1958, Platt 1999).
+
+    Learned from log odds that were made without the patient's own outcome, with a normal prior about "right as it is"; the
+    interval is that of the Laplace approximation. It is smooth and keeps the order of patients, and its interval holds it.
     """
 
-    low: Array
-    high: Array
-    scores: Array
+    theta: Array
+    """Intercept and slope, shape ``(2,)``."""
+    covariance: Array
+    """Of both, shape ``(2, 2)``."""
 
     @classmethod
-    def fit(cls, score: Array, outcome: Array) -> "VennAbers":
-        """Calibrate on scores in [0, 1] that were made without the patient's own outcome."""
-        from venn_abers.venn_abers import calc_p0p1
+    def fit(cls, logit: Array, outcome: Array) -> "Recalibration":
+        """Newton's method on the penalised likelihood, which is concave."""
+        x = np.column_stack([np.ones_like(logit), logit])
+        centre = np.array([0.0, 1.0])
+        theta, precision = centre.copy(), np.diag(1 / PRIOR)
+        for _ in range(50):
+            fitted = 1 / (1 + np.exp(-x @ theta))
+            gradient = x.T @ (outcome - fitted) - precision @ (theta - centre)
+            hessian = (x * (fitted * (1 - fitted))[:, None]).T @ x + precision
+            step = np.linalg.solve(hessian, gradient)
+            theta = theta + np.clip(step, -1, 1)
+            if np.abs(step).max() < 1e-9:
+                break
+        theta[1] = max(theta[1], 0.0)
+        return cls(theta, np.linalg.inv(hessian))
 
-        order = np.lexsort((outcome, score))
-        pair = np.column_stack([1 - score, score])[order]
-        # The library divides 0 by 0 on its way and ignores the result.
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore", RuntimeWarning)
-            low, high, scores = calc_p0p1(pair, outcome[order])
-        return cls(low, high, scores)
+    def predict(self, logit: Array) -> tuple[Array, Array, Array]:
+        """(probability, low, high), each of shape ``(n,)``, for stacked log odds."""
+        from scipy.stats import norm
 
-    def predict(self, score: Array) -> tuple[Array, Array]:
-        """(low, high), each of shape ``(n,)``."""
-        from venn_abers.venn_abers import calc_probs
-
-        _, pair = calc_probs(self.low, self.high, self.scores, np.column_stack([1 - score, score]))
-        low, high = np.minimum(pair[:, 0], pair[:, 1]), np.maximum(pair[:, 0], pair[:, 1])
-        return np.clip(low, 0, 1), np.clip(high, 0, 1)
+        x = np.column_stack([np.ones_like(logit), logit])
+        middle = x @ self.theta
+        spread = float(norm.ppf((1 + LEVEL) / 2)) * np.sqrt(np.einsum("ij,jk,ik->i", x, self.covariance, x))
+        middle, low, high = (1 / (1 + np.exp(-z)) for z in (middle, middle - spread, middle + spread))
+        return middle, low, high
 
 
 class Conformal:

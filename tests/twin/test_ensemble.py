@@ -16,7 +16,7 @@ from twin.folds import folds
 from twin.metrics import auroc
 from twin.predictors import Array, logit, outcomes
 from twin.stacking import Stack
-from twin.uncertainty import Conformal, VennAbers
+from twin.uncertainty import Conformal, Recalibration
 
 QUICK = ("clinical-score", "gradient-boosting", "penalised-logistic")
 
@@ -67,25 +67,33 @@ def test_stacking_one_good_member_keeps_its_probabilities_about_as_they_are() ->
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 1000), st.integers(20, 200))
-def test_the_calibrated_pair_is_in_order_and_follows_the_score(seed: int, n: int) -> None:
+def test_the_probability_lies_in_its_interval_and_keeps_the_order_of_patients(seed: int, n: int) -> None:
     score, y = risks(n, seed)
-    if not 0 < y.sum() < n:
-        return
-    new = np.sort(risks(50, seed + 1)[0])
-    low, high = VennAbers.fit(score, y).predict(new)
-    assert (low <= high).all()
-    assert ((low >= 0) & (high <= 1)).all()
-    assert (np.diff(low) >= -1e-9).all()
-    assert (np.diff(high) >= -1e-9).all()
+    new = logit(np.sort(risks(50, seed + 1)[0]))
+    p, low, high = Recalibration.fit(logit(score), y).predict(new)
+    assert ((low >= 0) & (low <= p) & (p <= high) & (high <= 1)).all()
+    assert (np.diff(p) >= 0).all()
     again = np.random.default_rng(seed).permutation(n)
-    assert np.array_equal(VennAbers.fit(score[again], y[again]).predict(new)[0], low)
+    assert Recalibration.fit(logit(score)[again], y[again]).predict(new)[0] == pytest.approx(p)
 
 
-def test_venn_abers_mends_probabilities_that_are_too_high() -> None:
-    score, y = risks(4000, seed=4)
-    low, high = VennAbers.fit(np.sqrt(score), y).predict(np.sqrt(np.array([0.1, 0.3, 0.5])))
-    assert (low + high) / 2 == pytest.approx([0.1, 0.3, 0.5], abs=0.06)
-    assert (high - low < 0.15).all()
+def test_calibration_mends_probabilities_that_are_too_high_or_too_extreme() -> None:
+    score, y = risks(8000, seed=4)
+    right = np.array([0.1, 0.3, 0.5])
+    for wrong in (lambda p: logit(p) + 1, lambda p: 2 * logit(p)):
+        p, low, high = Recalibration.fit(wrong(score), y).predict(wrong(right))
+        assert p == pytest.approx(right, abs=0.02)
+        assert (high - low < 0.06).all()
+
+
+def test_the_interval_of_the_calibration_holds_the_right_probability_as_often_as_it_says() -> None:
+    right, held = np.array([0.1, 0.3, 0.5]), 0
+    for seed in range(300):
+        score, y = risks(400, seed)
+        _, low, high = Recalibration.fit(logit(score) + 0.5, y).predict(logit(right) + 0.5)
+        held += int(((low <= right) & (right <= high)).sum())
+    # 95 % of 900, whose threes go together; below 90 % would be some four standard errors.
+    assert held / 900 > 0.9
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -134,15 +142,6 @@ def test_a_forecast_is_never_a_number_alone(twin: Twin) -> None:
         assert forecast.disagreement == pytest.approx(np.std(list(forecast.members.values())))
         assert set(forecast.outcomes) <= {0, 1}
         assert "never" in forecast.missing
-
-
-def test_the_number_shown_lies_between_the_two_calibrations_and_nothing_is_stretched_to_hold_it(
-    twin: Twin,
-) -> None:
-    for forecast in twin.predict(made(200, seed=2, prefix="q")):
-        low, high = twin.calibration.predict(sigmoid(np.array([forecast.logit])))
-        assert (forecast.low, forecast.high) == (low[0], high[0])
-        assert forecast.probability == pytest.approx(np.clip(sigmoid(np.array(forecast.logit)), low, high)[0])
 
 
 def test_a_patient_of_the_training_is_answered_by_members_that_had_not_seen_the_patient() -> None:
