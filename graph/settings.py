@@ -91,7 +91,31 @@ class Settings(BaseSettings):
     line_limit: int = 64 * 2**20
     """Bytes of the longest NDJSON line or bundle entry that is taken in."""
 
-    @field_validator("java_home", "graph", "maven", "graph_password", mode="before")
+    fetch_token: SecretStr | None = None
+    """Access token for `cwm fetch`, when somebody gave one; never written anywhere."""
+
+    smart_client: str | None = None
+    """Id of this client at a FHIR server with SMART Backend Services."""
+
+    smart_key: Path | None = None
+    """File with the private key (PEM, JWK or JWKS: RSA, or elliptic curve P-384) that signs this client's assertions."""
+
+    smart_scope: str = "system/*.read"
+    """Scope that `cwm fetch` asks for; servers of SMART 2 may want `system/*.rs`."""
+
+    smart_token_url: str | None = None
+    """Where tokens are given, when the server does not say."""
+
+    @field_validator(
+        "java_home",
+        "graph",
+        "maven",
+        "graph_password",
+        "fetch_token",
+        "smart_client",
+        "smart_key",
+        mode="before",
+    )
     @classmethod
     def _empty_is_unset(cls, value: Any) -> Any:
         return None if value == "" else value

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ontology import mapping
-from ontology.mapping import Delayed, Mapping, Named
+from ontology.mapping import Delayed, Mapping, Named, Turn
 
 PAGE = Path(__file__).parents[1] / "docs" / "mapping.md"
 BEGIN, END = "<!-- generated: begin -->", "<!-- generated: end -->"
@@ -66,9 +66,13 @@ def _clock(clock: str | Delayed) -> str:
 
 
 def _link(link: Named) -> str:
-    arrow = f"`<-[:{link.type}]-`" if link.inward else f"`-[:{link.type}]->`"
     props = f" with {_list(tuple(link.props))}" if link.props else ""
-    return f"{arrow}{props}{f' ({link.target})' if link.target else ''}"
+    cases = "".join(f"; {_arrow(turn)} where `{link.by}` is `{word}`" for word, turn in link.cases.items())
+    return f"{_arrow(link)}{props}{f' ({link.target})' if link.target else ''}{cases}"
+
+
+def _arrow(link: Named | Turn) -> str:
+    return f"`<-[:{link.type}]-`" if link.inward else f"`-[:{link.type}]->`"
 
 
 if __name__ == "__main__":

@@ -72,6 +72,13 @@ def _shorthand(value: Any) -> Any:
 Properties = dict[str, Annotated[Property, BeforeValidator(_shorthand)]]
 
 
+class Turn(_Part):
+    """Another name of a reference, where a word beside it says so."""
+
+    type: str = Field(pattern=r"^[A-Z][A-Z_]*$")
+    inward: bool = False
+
+
 class Named(_Part):
     """What the reference at an element is called in the graph."""
 
@@ -82,6 +89,9 @@ class Named(_Part):
     """The one type that FHIR allows there: then a reference by identifier alone needs no ``type``."""
     props: Properties = {}
     """Properties of the relationship, read from the object that holds the reference."""
+    by: str | None = None
+    """The element beside the reference whose word chooses among ``cases``."""
+    cases: dict[str, Turn] = {}
 
 
 class Delayed(_Part):

@@ -52,7 +52,7 @@ def rule(type_: str) -> Rule:
         fillers.append(_components)
     if m.kind == "Patient":
         fillers.append(_population)
-    links = {path: Name(n.type, n.inward, n.target, _link_props(n)) for path, n in m.links.items()}
+    links = {path: _name(n) for path, n in m.links.items()}
     return Rule(m.kind, m.label, m.generic, links, tuple(fillers))
 
 
@@ -156,6 +156,12 @@ def _property(name: str, reader: str, elements: tuple[str, ...]) -> Filler:
                 return
 
     return fill
+
+
+def _name(named: Named) -> Name:
+    props = _link_props(named)
+    cases = {word: Name(turn.type, turn.inward, named.target, props) for word, turn in named.cases.items()}
+    return Name(named.type, named.inward, named.target, props, named.by, cases)
 
 
 def _link_props(named: Named) -> Callable[[Resource], dict[str, Any]] | None:

@@ -36,6 +36,14 @@ class Name:
     inward: bool
     target: str | None
     props: Callable[[dict[str, Any]], dict[str, Any]] | None
+    by: str | None = None
+    """The element of the holder whose word chooses among ``cases``."""
+    cases: "Mapping[str, Name] | None" = None
+
+    def of(self, holder: dict[str, Any]) -> "Name":
+        """The name that holds in this object."""
+        word = holder.get(self.by) if self.by else None
+        return (self.cases or {}).get(word, self) if word.__class__ is str else self
 
 
 def walk(resource: dict[str, Any], owner: str, names: Mapping[str, Name]) -> list[Link]:
@@ -58,6 +66,7 @@ def walk(resource: dict[str, Any], owner: str, names: Mapping[str, Name]) -> lis
             if name is None:
                 links.append(Link(path, refs.relationship(plain), False, target, props))
             else:
+                name = name.of(holder)
                 if name.props is not None:
                     props |= name.props(holder)
                 links.append(Link(path, name.type, name.inward, target, props))

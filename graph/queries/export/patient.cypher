@@ -4,7 +4,8 @@
 //   key: {type: STRING, doc: Key of the patient., example: Patient/1}
 //   type: {type: STRING, doc: FHIR type; null for all., example: Observation, optional: true}
 // returns: {type: FHIR type, key: its key, fhir: text of its JSON}
-MATCH (p:Patient {key: $key})
+MATCH (:Patient {key: $key})<-[:REPLACED_BY*0..10]-(p)
+WITH DISTINCT p
 CALL (p) {
   RETURN p AS n
   UNION

@@ -12,7 +12,10 @@ WITH i, $moments[i] AS m
 MATCH (p:Resource {key: m.patient})
 WHERE NOT p:Deleted OR p.deleted > m.at
 CALL (p, m) {
-  MATCH (p)-[:HAS_ENCOUNTER|HAS_EVENT]->(n)
+  // A patient is also whom the patient has replaced.
+  MATCH (p)<-[:REPLACED_BY*0..10]-(q)
+  WITH DISTINCT q, m
+  MATCH (q)-[:HAS_ENCOUNTER|HAS_EVENT]->(n)
   WHERE (m.at IS NULL OR n.recorded <= m.at) AND n.type IS NOT NULL
     AND (NOT n:Deleted OR n.deleted > m.at) AND ($types IS NULL OR n.type IN $types)
   RETURN collect([

@@ -3,8 +3,9 @@
 // params:
 //   patient: {type: STRING, doc: Key of the patient., example: Patient/1}
 // returns: {key: Type/id, url: fullUrl it came with or null, fhir: the JSON as it came}
-MATCH (p:Resource {key: $patient})
-WHERE p:Patient AND NOT p:Deleted
+MATCH (asked:Resource {key: $patient})<-[:REPLACED_BY*0..10]-(p)
+WHERE asked:Patient AND NOT asked:Deleted
+WITH DISTINCT p
 CALL (p) {
   RETURN p AS x
   UNION

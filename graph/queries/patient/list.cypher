@@ -8,4 +8,4 @@ MATCH (p:Patient)
 WHERE p.id > $after AND NOT p:Deleted
 WITH p ORDER BY p.id LIMIT $limit
 RETURN p.id AS id, p.name AS name, p.gender AS gender, p.birth AS birth, p.population AS population, p.deceased AS deceased,
-  COUNT { (p)-[:HAS_ENCOUNTER]->(e) WHERE NOT e:Deleted } AS encounters, COUNT { (p)-[:HAS_EVENT]->(f) WHERE NOT f:Deleted } AS facts
+  COUNT { MATCH (p)<-[:REPLACED_BY*0..10]-(q) WITH DISTINCT q MATCH (q)-[:HAS_ENCOUNTER]->(e) WHERE NOT e:Deleted RETURN e } AS encounters, COUNT { MATCH (p)<-[:REPLACED_BY*0..10]-(q) WITH DISTINCT q MATCH (q)-[:HAS_EVENT]->(f) WHERE NOT f:Deleted RETURN f } AS facts

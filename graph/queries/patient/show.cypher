@@ -6,18 +6,24 @@
 MATCH (p:Resource {key: $patient})
 WHERE p:Patient AND NOT p:Deleted
 CALL (p) {
-  MATCH (p)-[:HAS_EVENT|HAS_ENCOUNTER]->(n)
+  MATCH (p)<-[:REPLACED_BY*0..10]-(q)
+  WITH DISTINCT q
+  MATCH (q)-[:HAS_EVENT|HAS_ENCOUNTER]->(n)
   WHERE NOT n:Deleted
   RETURN min(n.start) AS first, max(n.start) AS last
 }
 CALL (p) {
-  MATCH (p)-[:HAS_EVENT]->(n)
+  MATCH (p)<-[:REPLACED_BY*0..10]-(q)
+  WITH DISTINCT q
+  MATCH (q)-[:HAS_EVENT]->(n)
   WHERE NOT n:Deleted
   WITH n.type AS type, count(*) AS many ORDER BY many DESC, type
   RETURN collect({type: type, count: many}) AS types
 }
 CALL (p) {
-  MATCH (p)-[:HAS_ENCOUNTER]->(e)
+  MATCH (p)<-[:REPLACED_BY*0..10]-(q)
+  WITH DISTINCT q
+  MATCH (q)-[:HAS_ENCOUNTER]->(e)
   WHERE NOT e:Deleted
   WITH e.class AS class, count(*) AS many ORDER BY many DESC, class
   RETURN collect({class: class, count: many}) AS classes

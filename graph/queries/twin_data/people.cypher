@@ -14,7 +14,9 @@
 UNWIND $patients AS key
 MATCH (p:Resource {key: key})
 CALL (p) {
-  OPTIONAL MATCH (p)-[:HAS_ENCOUNTER]->(e:Encounter WHERE NOT e:Deleted)
+  MATCH (p)<-[:REPLACED_BY*0..10]-(q)
+  WITH DISTINCT q
+  OPTIONAL MATCH (q)-[:HAS_ENCOUNTER]->(e:Encounter WHERE NOT e:Deleted)
   OPTIONAL MATCH (e)-[at:TOOK_PLACE_AT {path: 'location[0].location'}]->(place:Location)
   WITH e, head(collect(place)) AS place ORDER BY e.start, e.key
   RETURN [x IN collect([e.key, e.class, e.codes, e.start.epochMillis, e.end.epochMillis, e.recorded.epochMillis, e.closed.epochMillis,
