@@ -5,8 +5,11 @@ from typing import Annotated
 
 import typer
 
-from cli import output
+from cli import export_tables, output
 from cli import rdf as as_rdf
+from cli.asked import SHARED, Cohort, Hide, Key, Shared, asked
+from cli.instant import AsOf
+from ontology.errors import InvalidInputError
 
 app = typer.Typer(help="Write what is in the graph into files that others read.", no_args_is_help=True)
 
@@ -17,6 +20,9 @@ def formats() -> None:
 
 
 app.command("rdf")(as_rdf.rdf)
+app.command()(export_tables.meds)
+app.command()(export_tables.parquet)
+app.command()(export_tables.admin)
 
 
 @app.command()
@@ -27,20 +33,37 @@ def fhir(
     ] = None,
     type_: Annotated[str | None, typer.Option("--type", help="Resources of one FHIR type only.")] = None,
     compressed: Annotated[bool, typer.Option("--gzip", help="Compress the files.")] = False,
+    bundles: Annotated[bool, typer.Option("--bundles", help="One Bundle a patient and not NDJSON.")] = False,
+    as_of: AsOf = None,
+    cohort: Cohort = None,
+    deidentify: Hide = False,
+    key: Key = None,
+    shared: Shared = SHARED,
     as_json: output.Json = False,
 ) -> None:
-    """Write FHIR NDJSON, one file a type, each resource equal to what went in.
+    """Write FHIR NDJSON, one file a type, each resource equal to what went in, or as it was known, or de-identified.
 
     \b
     Example:
       cwm graph export fhir out/
       cwm graph export fhir out/ --patient p1 --gzip
+      cwm graph export fhir out/ --bundles --as-of 2024-01-01 --deidentify
     """
     from graph import open_graph
-    from graph.export.fhir import export
+    from graph.export import fhir as files
 
+    if bundles and (patient or type_ or compressed):
+        raise InvalidInputError(
+            "Bundles are whole patients in files of JSON.", do="Leave out --patient, --type and --gzip."
+        )
     with open_graph() as graph:
-        counts = export(graph, out, patient=patient, type_=type_, compressed=compressed)
+        wanted = asked(graph, as_of, cohort, deidentify, key, shared)
+        if bundles:
+            counts = files.bundles(graph, out, wanted)
+        else:
+            counts = files.export(
+                graph, out, patient=patient, type_=type_, compressed=compressed, asked=wanted
+            )
     if as_json:
         return output.json({"out": str(out), "resources": sum(counts.values()), "types": counts})
     rows = [{"type": name, "resources": f"{count:,}"} for name, count in sorted(counts.items())]

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli import backup, export, output, rdf, snapshot
+from cli import backup, export, export_tables, output, rdf, snapshot
 from ontology.errors import InvalidInputError, NotFoundError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app.add_typer(export.app, name="export")
 app.add_typer(snapshot.app, name="snapshot")
 app.command()(backup.backup)
 app.command()(backup.restore)
+app.command()(export_tables.load)
 app.command()(rdf.sparql)
 
 

@@ -1,17 +1,30 @@
-"""Resources out of the graph as FHIR NDJSON, equal to what went in."""
+"""Resources out of the graph as FHIR NDJSON or bundles: equal to what went in, as they were known then, or de-identified."""
 
 import gzip
 import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
+from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, Any
 
+import msgspec
+
 from graph.connection import Graph
+from graph.export.deidentify_fhir import hidden
+from graph.export.known_fhir import as_known
+from graph.export.request import Request, new_folder
+from graph.journey import patient_key
 from ontology.errors import InvalidInputError, NotFoundError
 
 _BREAKS = str.maketrans("\r\n", "  ")
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+"""Numbers keep their digits."""
 
 
 def resources(
@@ -28,18 +41,26 @@ def resources(
         yield from graph.stream("export.fhir", type=type_)
         return
     key = patient if patient.startswith("Patient/") else f"Patient/{patient}"
-    if not any(there["rank"] for there in graph.read("ingest.known", keys=[key])):
+    found = graph.read("ingest.known", keys=[key])
+    if not any(there["rank"] and (there["tomb"] or "") < there["rank"] for there in found):
         raise NotFoundError("No such patient.", got=key, do="See `cwm patient list`.")
     yield from graph.stream("export.patient", key=key, type=type_)
 
 
 def export(
-    graph: Graph, out: Path, *, patient: str | None = None, type_: str | None = None, compressed: bool = False
+    graph: Graph,
+    out: Path,
+    *,
+    patient: str | None = None,
+    type_: str | None = None,
+    compressed: bool = False,
+    asked: Request | None = None,
 ) -> dict[str, int]:
     """Write one NDJSON file a type into the folder ``out``; how many of each type.
 
     A resource goes out as its text came in; only line breaks between its elements become spaces, since NDJSON has one
-    resource a line. Contained resources are inside their owner.
+    resource a line. Contained resources are inside their owner. What is ``asked`` (an instant, patients, de-identified)
+    changes a resource only as far as it must; see :func:`changed`.
 
     Raises:
         NotFoundError: no such patient.
@@ -53,7 +74,7 @@ def export(
     counts: Counter[str] = Counter()
     with ExitStack() as files:
         current: IO[bytes] | None = None
-        for resource in resources(graph, patient=patient, type_=type_):
+        for resource in _wanted(graph, patient, type_, asked or Request()):
             kind = resource["type"]
             if current is None or kind not in counts:
                 files.close()
@@ -61,6 +82,73 @@ def export(
             current.write(resource["fhir"].translate(_BREAKS).encode() + b"\n")
             counts[kind] += 1
     return dict(counts)
+
+
+def bundles(graph: Graph, out: Path, asked: Request | None = None) -> dict[str, int]:
+    """Write one Bundle (collection) a patient, with what its resources refer to, into the new folder ``out``; counts by type.
+
+    Raises:
+        InvalidInputError: ``out`` is not empty.
+    """
+    asked = asked or Request()
+    new_folder(out)
+    counts: Counter[str] = Counter()
+    everyone = [row["patient"] for row in graph.read("export.people", at=asked.at)]
+    for patient in everyone if asked.patients is None else asked.patients:
+        one = replace(asked, patients=[patient])
+        key = asked.by.name(patient) if asked.by else patient
+        with (out / f"{(key or patient).partition('/')[2]}.json").open("wb") as file:
+            file.write(b'{"resourceType":"Bundle","type":"collection","entry":[')
+            for i, resource in enumerate(_wanted(graph, None, None, one)):
+                text = resource["fhir"].translate(_BREAKS)
+                file.write(b",\n" if i else b"\n")
+                file.write(b'{"resource":' + text.encode() + b"}")
+                counts[resource["type"]] += 1
+            file.write(b"\n]}\n")
+    return dict(sorted(counts.items()))
+
+
+def _wanted(graph: Graph, patient: str | None, type_: str | None, asked: Request) -> Iterator[dict[str, Any]]:
+    if asked.plain:
+        return resources(graph, patient=patient, type_=type_)
+    if patient is not None:
+        key = patient_key(patient)
+        if not any(there["rank"] for there in graph.read("ingest.known", keys=[key])):
+            raise NotFoundError("No such patient.", got=key, do="See `cwm patient list`.")
+        asked = replace(asked, patients=[key])
+    patients = None if asked.patients is None else list(asked.patients)
+    rows = graph.stream("export.known", at=asked.at, type=type_, patients=patients)
+    made = ({"type": row["type"], "fhir": changed(row, asked)} for row in rows)
+    return mixed(made) if asked.by else made
+
+
+def changed(row: dict[str, Any], asked: Request) -> str:
+    """The text of a resource (``fhir, open, patients`` of it) as it is asked for; the same text where nothing has to go."""
+    resource = json.loads(row["fhir"], parse_float=Decimal)
+    made = resource
+    if asked.at is not None:
+        made = as_known(made, asked.at, open_=row["open"])
+    if asked.by is not None:
+        made = hidden(made, asked.owner(row["patients"]), asked.by)
+    return row["fhir"] if made == resource else _ENCODER.encode(made).decode()
+
+
+def mixed(rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Rows type by type in the order of their new ids: in the old order, anyone with a list of ids could tell who is who.
+
+    They wait in files, so that memory is flat; rows of one type must come together.
+    """
+    for type_, group in groupby(rows, key=itemgetter("type")):
+        with TemporaryDirectory() as folder:
+            files = [Path(folder, f"{i:x}") for i in range(16)]
+            with ExitStack() as stack:
+                parts = [stack.enter_context(file.open("w", encoding="utf-8")) for file in files]
+                for row in group:
+                    id_ = json.loads(row["fhir"])["id"]
+                    parts[int(id_[0], 16)].write(f"{id_}\t{row['fhir'].translate(_BREAKS)}\n")
+            for file in files:
+                for line in sorted(file.read_text(encoding="utf-8").split("\n")[:-1]):
+                    yield {"type": type_, "fhir": line.partition("\t")[2]}
 
 
 def _open(path: Path, compressed: bool) -> IO[bytes]:

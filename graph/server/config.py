@@ -76,11 +76,11 @@ class Plan(BaseModel):
             f"--config-dir={conf}",
         ]
 
-    def admin(self, *arguments: str) -> list[str]:
+    def admin(self, *arguments: str, heap: str = "256m") -> list[str]:
         """The command line of Neo4j's admin tool."""
         return [
             str(self.java),
-            "-Xmx256m",
+            f"-Xmx{heap}",
             *OPENS,
             "-cp",
             self.classpath,

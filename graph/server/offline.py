@@ -22,15 +22,15 @@ class Offline:
 
     plan: Plan
 
-    def admin(self, what: str, *arguments: str) -> None:
-        """Run the admin tool; ``what`` says for people what it is about.
+    def admin(self, what: str, *arguments: str, heap: str = "256m") -> None:
+        """Run the admin tool with a heap of its own; ``what`` says for people what it is about.
 
         Raises:
             GraphUnavailableError: the tool failed; the message holds its last line.
         """
         self.plan.write(0)
         done = subprocess.run(  # noqa: S603
-            self.plan.admin(*arguments),
+            self.plan.admin(*arguments, heap=heap),
             env=self.plan.environment,
             capture_output=True,
             text=True,

@@ -6,7 +6,7 @@
 //   limit: {type: INTEGER, doc: Codes at most., example: 10}
 // returns: {code: "system|code", display: its name, patients: how many have it, facts: how often it is there}
 MATCH (p:Patient)-[:HAS_EVENT]->(f:Event)
-WHERE f.type = $type AND f.code IS NOT NULL AND ($at IS NULL OR f.recorded <= $at)
+WHERE f.type = $type AND f.code IS NOT NULL AND ($at IS NULL OR f.recorded <= $at) AND (NOT f:Deleted OR f.deleted > $at)
 RETURN f.system + '|' + f.code AS code, min(f.display) AS display, count(DISTINCT p) AS patients, count(*) AS facts
 ORDER BY patients DESC, facts DESC, code
 LIMIT $limit

@@ -1,0 +1,196 @@
+"""Taking out who a patient is: hashed keys, shifted dates, pooled ages, and no words that few patients share.
+
+What is here follows the *expert* way of de-identifying rather than a fixed list: dates are shifted and not cut to years.
+Whether a set may be given away is for whoever knows whom it goes to; docs/research.md says what stays in.
+
+Everything is kept or dropped by what it *is*; a property or element that is not known to be harmless is dropped.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from graph.cohort import years_at
+from graph.connection import Graph
+from ontology.errors import InvalidInputError
+
+OLDEST = 89
+"""Ages above it are pooled: no year of birth, and no age, says more than 'over 89'."""
+SHARED = 11
+"""Patients who must share a word or phrase, word for word, before it is left in."""
+FARTHEST = 365
+"""Days by which dates are shifted at most, to either side, and at least by one."""
+
+TOKENS = frozenset(
+    {
+        "system",
+        "code",
+        "codes",
+        "category",
+        "status",
+        "class",
+        "disposition",
+        "clock",
+        "start_clock",
+        "gender",
+    }
+    | {"comparator", "absent", "criticality", "intent", "use", "verification", "admit_source", "priority"}
+    | {"service", "population", "component_codes", "type"}
+)
+"""Properties that hold codes or words of a fixed list."""
+WORDS = frozenset(
+    {"display", "text", "unit", "reason", "role", "race", "ethnicity", "rate_unit"}
+    | {"component_displays", "component_units", "component_texts"}
+)
+"""Properties that hold what people wrote or chose: kept where enough patients share them."""
+YEARS = frozenset({"a", "yr", "yrs", "year", "years"})
+_TOKEN = re.compile(r"[^\s|]{1,100}(\|[^\s]{1,64})?").fullmatch
+
+
+def new_key() -> bytes:
+    """A key for one export: without it nobody can tell which patient is which, and exports cannot be joined."""
+    return secrets.token_bytes(32)
+
+
+def key_from(path: Path) -> bytes:
+    """The key in a file, made (readable by its owner only) when the file is not there: the same key, the same ids and shifts.
+
+    Raises:
+        InvalidInputError: the file holds fewer than 32 bytes.
+    """
+    if not path.exists():
+        path.touch(0o600)
+        path.write_text(secrets.token_hex(32) + "\n", encoding="ascii")
+    found = path.read_bytes().strip()
+    if len(found) < 32:
+        raise InvalidInputError(
+            "The key for de-identifying is too short.", got=f"{len(found)} bytes", allowed="32 or more"
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class Deidentifier:
+    """One export's way of hiding; everything follows from ``key``, and nothing of it is written out."""
+
+    key: bytes
+    words: frozenset[str] = frozenset()
+    """Words and phrases that enough patients share."""
+    pooled: frozenset[str] = frozenset()
+    """Keys of patients over :data:`OLDEST`."""
+
+    def digits(self, key: str) -> str:
+        """What stands for an id: 24 hex digits of a keyed hash.
+
+        >>> one = Deidentifier(b"x" * 32)
+        >>> one.digits("Patient/1") == one.digits("Patient/1") != Deidentifier(b"y" * 32).digits("Patient/1")
+        True
+        """
+        return self._hash("id", key).hex()[:24]
+
+    def name(self, key: str) -> str | None:
+        """``Type/hash`` for the key of a resource, with its part behind ``#`` hashed too; None where it is no such key."""
+        type_, slash, rest = key.partition("/")
+        if not slash or not re.fullmatch(r"[A-Z][A-Za-z]+", type_) or not rest:
+            return None
+        whole, hash_, part = key.partition("#")
+        return f"{type_}/{self.digits(whole)}" + (f"#{self.digits(key)}" if hash_ and part else "")
+
+    def number(self, key: str) -> int:
+        """A positive whole number of 63 bits for a key."""
+        return int.from_bytes(self._hash("number", key)[:8], "big") >> 1
+
+    def shift(self, patient: str) -> timedelta:
+        """By how much all dates of a patient move: whole days, never none, so all intervals stay.
+
+        >>> 1 <= abs(Deidentifier(b"x" * 32).shift("Patient/1").days) <= FARTHEST
+        True
+        """
+        place = int.from_bytes(self._hash("shift", patient)[:8], "big") % (2 * FARTHEST)
+        return timedelta(days=place - FARTHEST if place < FARTHEST else place - FARTHEST + 1)
+
+    def moved(self, at: datetime | None, patient: str | None) -> datetime | None:
+        """The instant, shifted; None for what belongs to no patient."""
+        return None if at is None or patient is None else at + self.shift(patient)
+
+    def birth(self, birth: str | None, patient: str) -> str | None:
+        """The year of birth after the shift; None for those over 89."""
+        from graph.fhir import times
+
+        if not birth or patient in self.pooled:
+            return None
+        return f"{(times.first(birth) + self.shift(patient)).year:04}"
+
+    def shared(self, words: str | None) -> str | None:
+        """The words where enough patients share them."""
+        return words if words in self.words else None
+
+    def props(self, props: Mapping[str, Any], patient: str | None) -> dict[str, Any]:
+        """The properties of a node that may be seen; instants are datetimes."""
+        made = {name: self._prop(name, value, patient) for name, value in props.items()}
+        if "key" in props:
+            made["key"] = self.name(props["key"])
+            made["id"] = None if props.get("id") is None else self.digits(props["key"].partition("#")[0])
+        if too_old(made.get("value"), props.get("unit")):
+            made["value"] = None
+        return {name: value for name, value in made.items() if value is not None}
+
+    def _prop(self, name: str, value: Any, patient: str | None) -> Any:
+        if name == "birth":
+            return self.birth(value, patient) if patient else None
+        if isinstance(value, datetime):
+            return self.moved(value, patient)
+        if name in TOKENS:
+            return _tokens(value)
+        if name in WORDS:
+            return [self.shared(v) or "" for v in value] if isinstance(value, list) else self.shared(value)
+        numbers = isinstance(value, bool | int | float) and name not in {"line", "assigned"}
+        return value if numbers or (name == "component_values") else None
+
+    def _hash(self, what: str, text: str) -> bytes:
+        return hmac.new(self.key, f"{what}|{text}".encode(), hashlib.sha256).digest()
+
+
+def prepared(graph: Graph, key: bytes, at: datetime | None = None, shared: int = SHARED) -> Deidentifier:
+    """A de-identifier for what the graph knew at ``at``: which words enough patients share, and who is over 89.
+
+    ``shared`` is the least number of patients; words that became known later are not counted.
+    """
+    words = frozenset(row["word"] for row in graph.read("export.words", at=at, least=shared))
+    pooled = set()
+    for row in graph.read("export.people", at=at):
+        last = max((ms for ms in (row["last"], row["died"]) if ms is not None), default=None)
+        seen = datetime.fromtimestamp(last / 1000, UTC) if last is not None else (at or datetime.now(UTC))
+        if (years_at(row["birth"], seen) or 0) > OLDEST:
+            pooled.add(row["patient"])
+    return Deidentifier(key, words, frozenset(pooled))
+
+
+def too_old(value: Any, unit: str | None) -> bool:
+    """Whether a number of years says an age above 89.
+
+    >>> too_old(93, "a"), too_old(93, "kg"), too_old(89, "years")
+    (True, False, False)
+    """
+    return unit in YEARS and isinstance(value, int | float) and value > OLDEST
+
+
+def token(text: str) -> bool:
+    """Whether a text can be a code: no white space, not long.
+
+    >>> token("http://loinc.org|8867-4"), token("seen by Dr. Smith")
+    (True, False)
+    """
+    return _TOKEN(text) is not None
+
+
+def _tokens(value: Any) -> Any:
+    if isinstance(value, list):
+        return [item for item in value if isinstance(item, str) and token(item)]
+    return value if isinstance(value, str) and token(value) else None

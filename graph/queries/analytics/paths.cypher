@@ -1,0 +1,17 @@
+// summary: The shortest paths between two resources or codes, through relationships of the record and what was known at an instant.
+// access: read
+// params:
+//   from: {type: STRING, doc: "Key of a resource or a code.", example: "Patient/1"}
+//   to: {type: STRING, doc: "Key of a resource or a code.", example: "http://loinc.org|4548-4"}
+//   at: {type: ZONED DATETIME, doc: The instant; null for everything., example: null, optional: true}
+//   limit: {type: INTEGER, doc: Paths at most., example: 5}
+// returns: {length: number of relationships, keys: keys of the nodes on the way, names: what they are, types: types of the relationships}
+MATCH (a:Resource|Concept {key: $from}), (b:Resource|Concept {key: $to})
+MATCH p = allShortestPaths((a)-[*..8]-(b))
+WHERE all(n IN nodes(p) WHERE n:Concept OR (n:Resource AND NOT n:Dangling AND (NOT n:Deleted OR n.deleted > $at)
+  AND ($at IS NULL OR n.recorded <= $at OR (n.recorded IS NULL AND NOT n:Event AND NOT n:Encounter))))
+WITH p, [n IN nodes(p) | n.key] AS keys
+RETURN length(p) AS length, keys, [n IN nodes(p) | coalesce(n.display, n.name, n.code, n.type)] AS names,
+  [r IN relationships(p) | type(r)] AS types
+ORDER BY keys
+LIMIT $limit

@@ -1,0 +1,40 @@
+// summary: The text of resources that were known at an instant, in the order of their keys, all, of one type, or of some patients and what they refer to.
+// access: read
+// params:
+//   at: {type: ZONED DATETIME, doc: The instant; null for everything., example: null, optional: true}
+//   type: {type: STRING, doc: FHIR type; null for all., example: Patient, optional: true}
+//   patients: {type: LIST<STRING>, doc: Keys of patients; null for all resources., example: [Patient/1], optional: true}
+// returns: {type: FHIR type, key: its key, fhir: text of its JSON, open: whether its closing fields were not known, patients: keys of the patients it is about}
+CALL () {
+  WITH * WHERE $patients IS NULL
+  MATCH (n:Resource)
+  WHERE n.key STARTS WITH coalesce($type + '/', '')
+  RETURN n
+  UNION
+  WITH * WHERE $patients IS NOT NULL
+  UNWIND $patients AS key
+  MATCH (p:Patient {key: key})
+  CALL (p) {
+    RETURN p AS m
+    UNION
+    MATCH (p)-[r]-(m:Resource)
+    WHERE r.owner = m.key OR r.owner = p.key
+    RETURN m
+  }
+  CALL (m) {
+    RETURN m AS n
+    UNION
+    MATCH (m)-[r]-(n:Resource)
+    WHERE r.owner = m.key AND NOT n:Patient AND NOT n:Event AND NOT n:Encounter
+    RETURN n
+  }
+  RETURN n
+}
+WITH DISTINCT n
+WHERE n.fhir IS NOT NULL AND NOT n:Contained AND n.key STARTS WITH coalesce($type + '/', '')
+  AND ($at IS NULL OR n.recorded <= $at OR (n.recorded IS NULL AND NOT n:Event AND NOT n:Encounter))
+  AND (NOT n:Deleted OR n.deleted > $at)
+RETURN n.type AS type, n.key AS key, n.fhir AS fhir,
+  $at IS NOT NULL AND NOT coalesce(n.closed <= $at, false) AS open,
+  CASE WHEN n:Patient THEN [n.key] ELSE COLLECT { MATCH (n)-[r]-(p:Patient) WHERE r.owner = n.key RETURN DISTINCT p.key } END AS patients
+ORDER BY n.key

@@ -1,0 +1,34 @@
+// summary: A page of patients in the order of their keys, each with all encounters and facts as known at an instant, for event tables.
+// access: read
+// params:
+//   after: {type: STRING, doc: Key after which the page begins; empty for the first page., example: ""}
+//   size: {type: INTEGER, doc: Patients looked at., example: 100}
+//   at: {type: ZONED DATETIME, doc: The instant; null for everything., example: null, optional: true}
+//   patients: {type: LIST<STRING>, doc: Only of these; null for all., example: null, optional: true}
+// returns:
+//   patient: key
+//   person: "birth, gender, race, ethnicity, when a death became known (ms), when it was (ms)"
+//   rows: "lists: key, type, system, code, start, recorded, closed (ms), value, unit, text, class, disposition, encounter, components (null or lists), medicine (null or system and code), status"
+MATCH (p:Patient)
+WHERE p.key > $after AND p.type = 'Patient' AND (NOT p:Deleted OR p.deleted > $at) AND ($patients IS NULL OR p.key IN $patients)
+WITH p ORDER BY p.key LIMIT $size
+CALL (p) {
+  MATCH (p)-[:HAS_ENCOUNTER|HAS_EVENT]->(n)
+  WHERE n.type IS NOT NULL AND n.recorded IS NOT NULL AND ($at IS NULL OR n.recorded <= $at) AND (NOT n:Deleted OR n.deleted > $at)
+  RETURN collect([
+    n.key, n.type, n.system, n.code, n.start.epochMillis, n.recorded.epochMillis,
+    CASE WHEN $at IS NULL OR n.closed <= $at THEN n.closed.epochMillis END,
+    n.value, n.unit, n.text, n.class, n.disposition,
+    CASE WHEN n:Encounter THEN n.key ELSE head([(n)<-[:INCLUDES]-(e) WHERE ($at IS NULL OR e.recorded <= $at) AND (NOT e:Deleted OR e.deleted > $at) | e.key]) END,
+    CASE WHEN n.component_codes IS NOT NULL THEN [n.component_codes, n.component_values, n.component_units, n.component_texts] END,
+    CASE WHEN n.code IS NULL AND n.type STARTS WITH 'Medication' THEN
+      head([(n)-[:MEDICATION]->(d:Medication) | [d.system, d.code]]) END,
+    n.status
+  ]) AS rows
+}
+RETURN p.key AS patient, [
+  p.birth, p.gender, p.race, p.ethnicity,
+  CASE WHEN p.dead AND ($at IS NULL OR p.closed <= $at) THEN coalesce(p.closed, p.deceased).epochMillis END,
+  CASE WHEN $at IS NULL OR p.closed <= $at THEN p.deceased.epochMillis END
+] AS person, rows
+ORDER BY patient

@@ -1,0 +1,61 @@
+"""Files for Neo4j's bulk importer: read into an empty private graph they give the same record, with the same digest."""
+
+from pathlib import Path
+
+import pytest
+
+from graph import Graph, Settings, open_graph, server
+from graph.digest import digest
+from graph.export import admin
+from graph.ingest import ingest
+from ontology.errors import InvalidInputError
+from tests.data import demo_slice, write_ndjson
+from tests.graph.made import encounter, ndjson, observation, patient
+
+AWKWARD = [
+    patient(
+        "q",
+        name=[{"text": 'Ann "Q"; back\\slash, comma\tand\ttab'}],
+        identifier=[{"system": "a;b", "value": "1,2"}],
+    ),
+    encounter("eq", "Patient/q", serviceProvider={"reference": "Organization/gone"}),
+    observation(
+        "oq", "Patient/q", valueString="two\nlines", component=[{"code": {"coding": [{"code": "x"}]}}]
+    ),
+    observation(
+        "empty", "Patient/q", valueString=" ", component=[{"code": {"text": "no code"}, "valueInteger": 3}]
+    ),
+]
+
+
+@pytest.mark.slow  # a second Neo4j
+@pytest.mark.neo4j
+def test_what_is_exported_and_imported_has_the_same_digest(graph: Graph, tmp_path: Path) -> None:
+    ingest(
+        graph, [write_ndjson(tmp_path / "in", demo_slice(2)), ndjson(tmp_path / "awkward.ndjson", AWKWARD)]
+    )
+    before, out = digest(graph), tmp_path / "out"
+    counts = admin.export(graph, out)
+    assert counts["nodes"] > 100
+    assert counts["relationships"] > counts["nodes"]
+    settings = Settings(home=tmp_path / "home", heap="512m", page_cache="64m", grace=0)
+    admin.load(settings, out)
+    folder = settings.embedded
+    assert folder is not None
+    try:
+        with open_graph(settings) as copy:
+            assert digest(copy) == before
+            again = ingest(copy, [tmp_path / "in"])
+            assert again.unchanged == again.read
+            assert digest(copy) == before
+    finally:
+        server.stop(folder)
+    with pytest.raises(InvalidInputError, match="not empty"):
+        admin.load(settings, out)
+
+
+def test_a_folder_without_an_export_and_a_graph_elsewhere_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match="no export"):
+        admin.load(Settings(home=tmp_path), tmp_path)
+    with pytest.raises(InvalidInputError, match="private"):
+        admin.load(Settings(graph="bolt://127.0.0.1:1"), tmp_path)

@@ -1,0 +1,333 @@
+"""De-identified exports: identifiers are put everywhere, and none is found in any file of any export."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from graph import Graph
+from graph.export import fhir, meds, parquet
+from graph.export.deidentify import FARTHEST, Deidentifier, key_from
+from graph.export.deidentify_fhir import hidden, moved
+from graph.export.request import Request, request
+from graph.ingest import ingest
+from ontology.errors import InvalidInputError
+from tests.graph.made import encounter, ndjson, observation, patient
+
+Resource = dict[str, Any]
+KEY = b"0123456789abcdef0123456789abcdef"
+SEEDS = (
+    "Zebulon",
+    "Quackenbush",
+    "MRN-55019",
+    "55019",
+    "pt-zebulon",
+    "enc-quack",
+    "obs-zeb",
+    "org-sacred",
+    "555-0199",
+    "zeb@example.org",
+    "Elm Street",
+    "Springfield",
+    "62704",
+    "SERIAL-77",
+    "Sacred Heart Hospital",
+    "Prunella",
+    "private-note",
+    "secret.example.org",
+)  # fmt: skip
+DATES = ("1925-03-04", "1960-05-06", "2020-01-01", "2020-01-03", "2020-01-02", "2019-12-30")
+NAME = {"family": "Quackenbush", "given": ["Zebulon"], "text": "Zebulon Quackenbush"}
+ID = [{"system": "http://secret.example.org/mrn", "value": "MRN-55019"}]
+DIV = {"status": "generated", "div": "<div>Zebulon Quackenbush, MRN-55019</div>"}
+EXTENSION = [{"url": "http://secret.example.org/x", "valueString": "Zebulon Quackenbush"}]
+ADDRESS = [{"line": ["1 Elm Street"], "city": "Springfield", "postalCode": "62704"}]
+TELECOM = [{"system": "phone", "value": "555-0199"}, {"system": "email", "value": "zeb@example.org"}]
+EVERYWHERE = {
+    "identifier": ID,
+    "text": DIV,
+    "extension": EXTENSION,
+    "meta": {"source": "http://secret.example.org"},
+}
+ABOUT = {"subject": {"reference": "Patient/pt-zebulon", "display": "Zebulon Quackenbush"}}
+IN = {"encounter": {"reference": "Encounter/enc-quack", "display": "seen by Prunella"}}
+
+
+def said(code: str = "8867-4") -> Resource:
+    coding = {"system": "http://loinc.org", "code": code, "display": "Heart rate of Zebulon"}
+    return {"coding": [coding], "text": "Quackenbush's heart"}
+
+
+SEEDED: list[Resource] = [
+    patient(
+        "pt-zebulon",
+        birthDate="1960-05-06",
+        name=[NAME],
+        address=ADDRESS,
+        telecom=TELECOM,
+        photo=[{"data": "WmVidWxvbg=="}],
+        contact=[{"name": NAME, "telecom": TELECOM}],
+        generalPractitioner=[{"display": "Prunella"}],
+        _birthDate={"extension": EXTENSION},
+        maritalStatus={"text": "wed to Prunella"},
+        **EVERYWHERE,
+    ),
+    patient("pt-old", birthDate="1925-03-04", name=[{"text": "Prunella"}]),
+    encounter(
+        "enc-quack",
+        "Patient/pt-zebulon",
+        "2020-01-01T08:00:00+02:00",
+        period={"start": "2020-01-01", "end": "2020-01-03"},
+        reasonCode=[{"text": "Zebulon fell on Elm Street"}],
+        serviceProvider={"reference": "Organization/org-sacred"},
+        participant=[{"individual": {"reference": "Practitioner/prunella", "display": "Prunella"}}],
+        **EVERYWHERE,
+    ),
+    observation(
+        "obs-zeb",
+        code=said(),
+        note=[{"text": "private-note"}],
+        valueString="Zebulon says so",
+        issued="2020-01-02T10:00:00Z",
+        performer=[{"display": "Prunella"}],
+        effectiveDateTime="2020-01-02",
+        **ABOUT,
+        **IN,
+        **EVERYWHERE,
+    ),
+    observation(
+        "obs-2",
+        code=said("8480-6"),
+        valueQuantity={"value": 1.10, "unit": "Zebulons", "code": "mm[Hg]"},
+        component=[{"code": said("8462-4"), "valueString": "Prunella"}],
+        effectiveDateTime="2019-12-30",
+        **ABOUT,
+    ),
+    observation(
+        "obs-3",
+        of="Patient/pt-old",
+        effectiveDateTime="2020-01-02",
+        valueQuantity={"value": 94, "unit": "a", "code": "a"},
+    ),
+    {
+        "resourceType": "Condition",
+        "id": "c",
+        "code": said("I10"),
+        "onsetString": "when Zebulon fell",
+        "recordedDate": "2020-01-02",
+        **ABOUT,
+        "contained": [{"resourceType": "Practitioner", "id": "doc", "name": [NAME]}],
+        "asserter": {"reference": "#doc"},
+        **EVERYWHERE,
+    },
+    {
+        "resourceType": "DocumentReference",
+        "id": "d",
+        "description": "private-note",
+        "date": "2020-01-02T00:00:00Z",
+        **ABOUT,
+        "content": [
+            {
+                "attachment": {
+                    "data": "WmVidWxvbg==",
+                    "title": "private-note",
+                    "url": "http://secret.example.org/note",
+                }
+            }
+        ],
+        **EVERYWHERE,
+    },
+    {
+        "resourceType": "Procedure",
+        "id": "p",
+        "code": said("1"),
+        "performedDateTime": "2020-01-02",
+        "outcome": {"text": "private-note"},
+        **ABOUT,
+    },
+    {
+        "resourceType": "Device",
+        "id": "dev",
+        "serialNumber": "SERIAL-77",
+        "patient": ABOUT["subject"],
+        "deviceName": [{"name": "Zebulon"}],
+    },
+    {
+        "resourceType": "Organization",
+        "id": "org-sacred",
+        "name": "Sacred Heart Hospital",
+        "alias": ["Sacred Heart Hospital"],
+        "address": ADDRESS,
+        "telecom": TELECOM,
+        **EVERYWHERE,
+    },
+    {
+        "resourceType": "Practitioner",
+        "id": "prunella",
+        "name": [{"text": "Prunella"}],
+        "birthDate": "1960-05-06",
+        **EVERYWHERE,
+    },
+    {
+        "resourceType": "Basic",
+        "id": "b",
+        "author": {"display": "Prunella"},
+        "created": "2020-01-02",
+        **ABOUT,
+        **EVERYWHERE,
+    },
+]  # fmt: skip
+
+
+@pytest.fixture
+def seeded(graph: Graph, tmp_path: Path) -> Graph:
+    report = ingest(graph, [ndjson(tmp_path / "zebulon.ndjson", SEEDED)])
+    assert report.set_aside == 0
+    return graph
+
+
+def dump(folder: Path) -> str:
+    """All that the files of an export say, names of files included; numbers and times as text."""
+    pieces = []
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        pieces.append(str(path.relative_to(folder)))
+        if path.suffix == ".parquet":
+            frame = pl.read_parquet(path)
+            pieces += [json.dumps(row, default=str, ensure_ascii=False) for row in frame.to_dicts()]
+        else:
+            pieces.append(path.read_text(encoding="utf-8"))
+    return "\n".join(pieces)
+
+
+Export = Callable[[Graph, Path, Request], object]
+EXPORTS: dict[str, Export] = {
+    "FHIR NDJSON": lambda graph, out, asked: fhir.export(graph, out, asked=asked),
+    "FHIR bundles": fhir.bundles,
+    "MEDS": meds.export,
+    "Parquet": parquet.export,
+}
+AT = {"everything": None, "as of": datetime(2020, 1, 2, 12, tzinfo=UTC)}
+
+
+@pytest.mark.neo4j
+@pytest.mark.parametrize("name", EXPORTS)
+def test_no_seeded_identifier_is_in_an_export(seeded: Graph, tmp_path: Path, name: str) -> None:
+    plain = tmp_path / "plain"
+    EXPORTS[name](seeded, plain, Request())
+    found = [seed for seed in (*SEEDS, *DATES) if seed in dump(plain)]
+    assert len(found) >= 4, "the same search finds identifiers where nothing is hidden"
+    for when, at in AT.items():
+        out = tmp_path / when
+        EXPORTS[name](seeded, out, request(seeded, at, hide=True, key=KEY))
+        text = dump(out)
+        assert [seed for seed in (*SEEDS, *DATES) if seed.lower() in text.lower()] == []
+        assert "8867-4" in text or at, "the codes are still there"
+
+
+@pytest.mark.neo4j
+def test_over_89_no_age_and_no_year_of_birth_is_left(seeded: Graph, tmp_path: Path) -> None:
+    asked = request(seeded, hide=True, key=KEY)
+    assert asked.by is not None
+    assert asked.by.pooled == {"Patient/pt-old"}
+    parquet.export(seeded, tmp_path / "p", asked)
+    people = pl.read_parquet(tmp_path / "p" / "Patient.parquet")
+    old = people.filter(pl.col("key") == asked.by.name("Patient/pt-old"))
+    assert old["birth"].to_list() == [None]
+    assert {len(year) for year in people["birth"].drop_nulls()} == {4}
+    values = pl.read_parquet(tmp_path / "p" / "Observation.parquet")["value"].drop_nulls().to_list()
+    assert values == [1.1]
+    fhir.export(seeded, tmp_path / "f", asked=asked)
+    assert "94" not in re.findall(r'"value":(\d+)', (tmp_path / "f" / "Observation.ndjson").read_text())
+
+
+@pytest.mark.neo4j
+def test_intervals_stay_and_the_same_key_gives_the_same_ids_in_every_format(
+    seeded: Graph, tmp_path: Path
+) -> None:
+    asked = request(seeded, hide=True, key=KEY)
+    assert asked.by is not None
+    parquet.export(seeded, tmp_path / "p", asked)
+    rows = pl.read_parquet(tmp_path / "p" / "Observation.parquet")
+    me = asked.by.name("Patient/pt-zebulon")
+    first, second = rows.filter(pl.col("patient") == me)["start"].sort().to_list()
+    assert second - first == timedelta(days=3)
+    assert 1 <= abs((first.date() - datetime(2019, 12, 30, tzinfo=UTC).date()).days) <= FARTHEST
+    fhir.export(seeded, tmp_path / "f", asked=request(seeded, hide=True, key=KEY))
+    lines = [json.loads(line) for line in (tmp_path / "f" / "Observation.ndjson").read_text().splitlines()]
+    assert {f"Observation/{line['id']}" for line in lines} == set(rows["key"])
+    assert {line["subject"]["reference"] for line in lines} == set(rows["patient"])
+    assert [line["id"] for line in lines] == sorted(line["id"] for line in lines)
+    other = request(seeded, hide=True)
+    assert other.by is not None
+    assert other.by.name("Patient/pt-zebulon") != me
+
+
+@pytest.mark.neo4j
+def test_words_stay_only_where_enough_patients_share_them(graph: Graph, tmp_path: Path) -> None:
+    rows = [
+        r
+        for i in range(3)
+        for r in (patient(f"p{i}"), observation(f"o{i}", f"Patient/p{i}", valueString=f"as {i}"))
+    ]
+    ingest(graph, [ndjson(tmp_path / "a.ndjson", rows)])
+    for shared, there in ((3, True), (4, False)):
+        by = request(graph, hide=True, shared=shared).by
+        assert by is not None
+        assert (by.shared("Heart rate") is not None, by.shared("as 1")) == (there, None)
+
+
+@pytest.mark.neo4j
+def test_the_command_hides_and_keeps_its_key_to_itself(seeded: Graph, cwm: Any, tmp_path: Path) -> None:
+    key = tmp_path / "study.key"
+    run = cwm("graph", "export", "fhir", str(tmp_path / "a"), "--deidentify", "--key", str(key), "--json")
+    assert run.json["types"]["Observation"] == 3
+    assert key.stat().st_mode & 0o077 == 0
+    assert (
+        cwm("graph", "export", "parquet", str(tmp_path / "b"), "--deidentify", "--key", str(key)).status == 0
+    )
+    assert (
+        cwm(
+            "graph", "export", "meds", str(tmp_path / "c"), "--deidentify", "--as-of", "2020-01-02", "--json"
+        ).json["subjects"]
+        == 2
+    )
+    text = dump(tmp_path / "a") + dump(tmp_path / "b") + dump(tmp_path / "c")
+    assert not any(seed in text for seed in (*SEEDS, *DATES, key.read_text().strip()))
+    assert cwm("graph", "export", "fhir", str(tmp_path / "d"), "--key", str(key)).status == 2
+    key.write_text("short")
+    with pytest.raises(InvalidInputError, match="too short"):
+        key_from(key)
+
+
+JSON = st.recursive(
+    st.text() | st.just("Zebulon Quackenbush") | st.booleans(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(
+        ["name", "text", "display", "value", "valueString", "note", "item", "part", "reference", "_x", "unit", "title", "created"]
+    ), inner, max_size=4),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(st.dictionaries(st.sampled_from(["name", "item", "part", "note", "valueString", "display"]), JSON))
+def test_no_free_text_is_left_in_a_resource_whatever_its_shape(elements: Resource) -> None:
+    made = hidden({"resourceType": "Made", "id": "pt-zebulon", **elements}, "Patient/1", Deidentifier(KEY))
+    assert "Zebulon" not in json.dumps(made)
+    assert "pt-zebulon" not in json.dumps(made)
+
+
+@settings(deadline=None)
+@given(st.dates(), st.dates(), st.text(min_size=1, max_size=9))
+def test_a_shift_keeps_every_interval_and_precision(a: Any, b: Any, who: str) -> None:
+    by, patient_key = Deidentifier(KEY), f"Patient/{who}"
+    one, two = (moved(day.isoformat(), patient_key, by) for day in (a, b))
+    if one and two:
+        assert datetime.fromisoformat(two) - datetime.fromisoformat(one) == b - a
+        assert one != a.isoformat()
