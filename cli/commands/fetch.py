@@ -126,7 +126,7 @@ def _fetch(
     url = url.rstrip("/")
     memory = Memory(settings.home, url)
     asked |= {"server": url}
-    since = since or (None if full else memory.of(asked).get("since"))
+    chosen, since = since, since or (None if full else memory.of(asked).get("since"))
     path = out or memory.folder(asked)
     server = Server(url, login=_login(settings, url), say=lambda text: None if as_json else output.note(text))
     with opened(path, asked, since) as folder, output.progress("fetching", quiet=as_json) as step:
@@ -134,7 +134,8 @@ def _fetch(
         done = work(server, folder, step)
         folder.complete = True
         folder.save()
-        memory.remember(asked, folder=None, since=done.until)
+        # After an instant that somebody chose there may be a gap: the next increment begins where the last one ended.
+        memory.remember(asked, folder=None, **({} if chosen else {"since": done.until}))
     server.close()
     _show(done, as_json, ingest)
 
@@ -176,7 +177,9 @@ def _told(done: "Fetched") -> None:
     what = f"changed since {done.since}" if done.since else "everything"
     rows = [{"file": name, "lines": f"{lines:,}"} for name, lines in sorted(done.files.items())]
     title = f"{done.resources:,} resources and {done.deletions:,} deletions ({what})"
-    output.table(rows, ["file", "lines"], title=title, empty=f"Nothing new ({what}).")
+    if rows:
+        output.note(f"{title}:")
+    output.table(rows, ["file", "lines"], empty=f"Nothing new ({what}).")
     for note in done.notes:
         output.note(note)
     if done.restarted:

@@ -217,19 +217,10 @@ def test_a_token_is_not_sent_in_the_clear() -> None:
 def test_every_night_the_command_takes_in_what_changed(
     graph: Graph, server: Running, cwm: Any, tmp_path: Path
 ) -> None:
+    types = ("--type", "Patient", "--type", "Observation")
+
     def night(*more: str) -> Any:
-        run: Run = cwm(
-            "fetch",
-            "rest",
-            server.base,
-            "--type",
-            "Patient",
-            "--type",
-            "Observation",
-            "--ingest",
-            "--json",
-            *more,
-        )
+        run: Run = cwm("fetch", "rest", server.base, *types, "--ingest", "--json", *more)
         assert run.status == 0, run.err
         return run.json
 
@@ -246,3 +237,6 @@ def test_every_night_the_command_takes_in_what_changed(
     assert "Observation/tonight" not in {row["key"] for row in seen.facts}
     third = night("--full")
     assert (third["written"], third["deleted"], third["fetched"]["since"]) == (0, 0, None)
+    chosen: Run = cwm("fetch", "rest", server.base, *types, "--since", "2035-01-01", "--json")
+    assert (chosen.json["since"], chosen.json["resources"]) == ("2035-01-01T00:00:00.000Z", 0)
+    assert night()["fetched"]["since"] == third["fetched"]["until"]  # what somebody chose leaves no gap
