@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -22,6 +22,13 @@ class Check(StrEnum):
     none = "none"
     structure = "structure"
     full = "full"
+
+
+LEVELS: dict[Check, Literal["structure", "full"] | None] = {
+    Check.none: None,
+    Check.structure: "structure",
+    Check.full: "full",
+}
 
 
 @app.command()
@@ -100,7 +107,7 @@ def take(
             graph,
             paths,
             strict=strict,
-            check=None if check is Check.none else check.value,
+            check=LEVELS[check],
             strict_check=strict_check,
             fhir_version=fhir_version,
             progress=step,
