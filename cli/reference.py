@@ -12,6 +12,7 @@ from typing import Any
 
 import typer.main
 
+from cli import reference_loop
 from cli.main import build
 from graph import queries
 from graph.settings import Settings
@@ -145,6 +146,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli_page,
     "settings.md": settings_page,
     "queries.md": queries_page,
+    "questions.md": lambda: MADE + reference_loop.questions_page(),
+    "loop-rules.md": lambda: MADE + reference_loop.rules_page(),
 }
 
 

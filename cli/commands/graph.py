@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli import backup, export, export_tables, output, rdf, snapshot
+from cli import ask, backup, export, export_tables, loop, output, rdf, snapshot
 from ontology.errors import InvalidInputError, NotFoundError
 
 app = typer.Typer(
@@ -22,6 +22,8 @@ app.command()(backup.backup)
 app.command()(backup.restore)
 app.command()(export_tables.load)
 app.command()(rdf.sparql)
+app.command()(loop.loop)
+app.command()(ask.ask)
 
 
 class Reader(StrEnum):

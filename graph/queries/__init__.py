@@ -45,6 +45,10 @@ class Query(BaseModel):
     params: dict[str, Param] = {}
     returns: dict[str, str] = {}
     """Columns and what they hold."""
+    audience: Literal["clinician", "researcher", "safety"] | None = None
+    """Who asks it, for a competency question (area ``ask``)."""
+    rate: bool = False
+    """True when a row has ``events`` of ``n``: its rate and Wilson interval are then part of the answer."""
     cypher: str
 
     @property

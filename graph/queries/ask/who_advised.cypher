@@ -1,7 +1,8 @@
 // summary: Which agents, at which coordinates, with which evidence and which open cases, advised in this patient's care, and why?
 // access: read
+// audience: clinician
 // params:
-//   patient: {type: STRING, doc: "Key of the patient, Patient/ID.", example: "Patient/1"}
+//   patient: {type: STRING, doc: "Key of the patient, Patient/ID.", example: "Patient/ann"}
 // returns:
 //   prediction: Id of the prediction.
 //   made: When it was made, ISO text.

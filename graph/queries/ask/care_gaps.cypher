@@ -1,0 +1,22 @@
+// summary: "Who has this diagnosis and no result of this test within so many days before an instant?"
+// access: read
+// audience: clinician
+// params:
+//   condition: {type: STRING, doc: "Code of the diagnosis, system|code.", example: "http://snomed.info/sct|44054006"}
+//   test: {type: STRING, doc: "Code of the test, system|code.", example: "http://loinc.org|4548-4"}
+//   days: {type: INTEGER, doc: "Days to look back.", example: 180}
+//   at: {type: ZONED DATETIME, doc: What was known at this instant., example: "2024-12-31T00:00:00Z"}
+// returns:
+//   patient: "Key of the patient."
+//   since: "When the diagnosis became known."
+//   tests: "Results of the test known by then."
+//   last: "When the last of them was taken, or null."
+MATCH (:Concept {key: $condition})<-[:CODED]-(c:Condition)<-[:HAS_EVENT]-(p:Patient)
+WHERE $condition IN c.codes AND c.recorded <= $at AND NOT coalesce(c.closed <= $at, false) AND NOT c:Deleted
+WITH p, min(c.recorded) AS since
+OPTIONAL MATCH (p)-[:HAS_EVENT]->(o:Observation)
+WHERE $test IN o.codes AND o.recorded <= $at AND NOT o:Deleted
+WITH p, since, count(o) AS tests, max(o.start) AS last
+WHERE last IS NULL OR last < $at - duration({days: $days})
+RETURN p.key AS patient, since, tests, last
+ORDER BY patient

@@ -1,0 +1,22 @@
+// summary: "How long after the diagnosis became known was each patient followed, and did an encounter of a class begin?"
+// access: read
+// audience: researcher
+// params:
+//   condition: {type: STRING, doc: "Code of the diagnosis, system|code.", example: "http://snomed.info/sct|44054006"}
+//   class: {type: STRING, doc: "Class of encounters, such as IMP, EMER, AMB.", example: IMP}
+//   at: {type: ZONED DATETIME, doc: What was known at this instant., example: "2024-06-30T00:00:00Z"}
+// returns:
+//   patient: "Key of the patient."
+//   start: "When the diagnosis first became known."
+//   stop: "Start of the first such encounter, else the instant at which looking ends."
+//   days: "Whole days between."
+//   event: "Whether there was one."
+MATCH (:Concept {key: $condition})<-[:CODED]-(c:Condition)<-[:HAS_EVENT]-(p:Patient)
+WHERE $condition IN c.codes AND c.recorded <= $at AND NOT c:Deleted
+WITH p, min(c.recorded) AS start
+OPTIONAL MATCH (p)-[:HAS_ENCOUNTER]->(e:Encounter {class: $class})
+WHERE e.start > start AND e.start <= $at AND NOT e:Deleted
+WITH p, start, min(e.start) AS seen
+WITH p, start, coalesce(seen, $at) AS stop, seen IS NOT NULL AS event
+RETURN p.key AS patient, start, stop, duration.inSeconds(start, stop).seconds / 86400 AS days, event
+ORDER BY patient
