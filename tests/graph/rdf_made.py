@@ -10,7 +10,10 @@ from graph.loop import fill
 from tests.data import Resource, demo_slice, write_ndjson
 
 AGENT = "planted@1+0a1b2c3d"
-COORDINATE = {"index": 7, "text": "a00/at-risk/community/ambulance-workers/perform-procedures/monitoring/patient/input"}
+COORDINATE = {
+    "index": 7,
+    "text": "a00/at-risk/community/ambulance-workers/perform-procedures/monitoring/patient/input",
+}
 WHEN = datetime(2026, 1, 1, tzinfo=UTC)
 SECRET = ("Zzyzxname", "Zzyzxident", "Zzyzxnote")
 

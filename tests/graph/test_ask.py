@@ -103,6 +103,14 @@ def test_both_agree_on_other_parameters_too(
     same(ask_rdf(engine, name, params).rows, ask(small, name, params).rows)
 
 
+@pytest.mark.neo4j
+def test_no_number_of_a_withheld_prediction_is_in_an_answer(small: Graph, engine: Engine) -> None:
+    by_bob = {"patient": "Patient/bob"}
+    for rows in (ask(small, "who_advised", by_bob).rows, ask_rdf(engine, "who_advised", by_bob).rows):
+        assert [(row["probability"], row["low"], row["high"]) for row in rows] == [(None, None, None)]
+        assert [f["contribution"] for row in rows for f in row["because"]] == [None]
+
+
 def test_there_are_ten_questions_of_each_audience_and_every_one_has_an_answer_and_a_twin() -> None:
     assert {a: sum(q.audience == a for q in ALL.values()) for a in AUDIENCES} == dict.fromkeys(AUDIENCES, 10)
     assert {p.stem for p in (HERE / "ask").glob("*.yaml")} == set(ALL)

@@ -59,12 +59,15 @@ def test_a_row_a_prediction_with_agent_coordinate_evidence_cases_and_reasons(gra
     held, released = graph.read("ask.who_advised", patient="Patient/1")
     assert (held["prediction"], held["released"], held["verdict"]) == ("p2", False, "insufficient")
     assert "Withheld" in held["reasons"][0]
+    assert [held[number] for number in ("probability", "low", "high")] == [None] * 3
+    assert [f["contribution"] for f in held["because"]] == [None] * 2
 
     assert (released["prediction"], released["released"], released["authority"]) == (
         "p1",
         True,
         "augmentation",
     )
+    assert [released[number] for number in ("probability", "low", "high")] == [0.4, 0.3, 0.5]
     assert (released["agent"], released["coordinate"], released["encounter"]) == (
         TWIN.key,
         HERE.text,

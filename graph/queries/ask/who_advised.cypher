@@ -11,9 +11,9 @@
 //   agent: Key of the agent that advised.
 //   coordinate: Text of the coordinate it stood at, or null.
 //   encounter: Key of the encounter, or null.
-//   probability: The risk it gave, with low and high.
-//   low: Lower bound of the risk.
-//   high: Upper bound of the risk.
+//   probability: The risk it gave; null, as are low, high and contributions, where the gate withheld it.
+//   low: Lower bound of the risk, or null.
+//   high: Upper bound of the risk, or null.
 //   authority: The authority that the gate granted, or null.
 //   released: Whether the gate released it.
 //   verdict: The verdict's status at the time.
@@ -21,14 +21,15 @@
 //   reasons: The gate's reasons.
 //   evidence: The agent's evidence in that cell, each with id, measure, statistic, value, low, high, level, n, events, population, dataset, date and assumption.
 //   cases: Open cases that concern the agent at that coordinate or this prediction, each with id, title, status and severity.
-//   because: The facts it rests on, each with fact (key), display, feature, value and contribution, strongest first.
+//   because: The facts it rests on, each with fact (key), display, feature, value and contribution, strongest first; in order of key where it was withheld.
 MATCH (p:Prediction)-[:ABOUT]->(:Patient {key: $patient})
 MATCH (p)-[:MADE_BY]->(a:Agent)
 OPTIONAL MATCH (p)-[:AT]->(k:Coordinate)
 OPTIONAL MATCH (p)-[:IN_ENCOUNTER]->(n:Encounter)
 RETURN p.id AS prediction, toString(p.made) AS made, toString(p.index_time) AS index_time, p.task AS task,
        a.key AS agent, k.text AS coordinate, n.key AS encounter,
-       p.probability AS probability, p.low AS low, p.high AS high,
+       CASE WHEN p.released THEN p.probability END AS probability,
+       CASE WHEN p.released THEN p.low END AS low, CASE WHEN p.released THEN p.high END AS high,
        p.authority AS authority, p.released AS released, p.verdict AS verdict,
        p.verdict_hash AS verdict_hash, p.reasons AS reasons,
        COLLECT {
@@ -51,8 +52,8 @@ RETURN p.id AS prediction, toString(p.made) AS made, toString(p.index_time) AS i
          MATCH (p)-[b:BECAUSE]->(f)
          RETURN {
            fact: f.key, display: coalesce(f.display, f.text, f.code, f.type),
-           feature: b.feature, value: b.value, contribution: b.contribution
+           feature: b.feature, value: b.value, contribution: CASE WHEN p.released THEN b.contribution END
          } AS fact
-         ORDER BY abs(b.contribution) DESC, f.key, b.feature
+         ORDER BY abs(fact.contribution) DESC, f.key, b.feature
        } AS because
 ORDER BY p.made DESC, prediction
