@@ -233,8 +233,7 @@ def _type(values: Sequence[Any]) -> "pl.DataType":
         inner = _type([item for v in there for item in v])
         return pl.List(inner) if isinstance(inner, pl.Null) or _simple(there) else pl.String()
     if kinds <= {int, float}:
-        big = any(isinstance(v, int) and abs(v) >= 1 << 63 for v in there)
-        return pl.Float64() if float in kinds or big else pl.Int64()
+        return pl.Float64() if float in kinds else pl.Int64()
     if kinds == {datetime}:
         return pl.Datetime("us", _zone(there))
     return (

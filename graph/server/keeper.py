@@ -77,7 +77,8 @@ class Keeper:
         if secret.exists() or data.exists():
             return
         self.plan.write(self.plan.port)
-        word, file = secrets.token_urlsafe(24), self.plan.folder / "first-password"
+        # In hexadecimal: the tool takes a word that begins with a hyphen for an option and refuses it.
+        word, file = secrets.token_hex(24), self.plan.folder / "first-password"
         private(file, word)  # by a file, so that it is never in a list of processes
         try:
             self._admin("dbms", "set-initial-password", f"@{file}")

@@ -164,6 +164,19 @@ def test_every_page_shows_its_content_and_nothing_goes_wrong(
     page.screenshot(path=pictures / f"{name.replace('_', '-')}.png", full_page=True)
 
 
+def test_every_page_can_be_read_on_a_phone(page: Page, dashboard: Dashboard, tmp_path: Path) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    for name in pages():
+        open_page(page, dashboard, name)
+        page.screenshot(path=tmp_path / f"{name}.png", full_page=True)
+        width = page.evaluate("document.scrollingElement.scrollWidth")
+        assert width <= 390, f"{name} is {width} px wide"
+        cells = page.evaluate(
+            "Array.from(document.querySelectorAll('table.facts tbody td:first-child'), cell => cell.clientWidth)"
+        )
+        assert all(cell >= 60 for cell in cells), f"{name} has a first column of {min(cells)} px"
+
+
 def test_the_login_page_is_drawn(browser: Browser, dashboard: Dashboard, pictures: Path) -> None:
     page = browser.new_page(viewport={"width": 900, "height": 640})
     page.goto(dashboard.address)
