@@ -79,6 +79,11 @@ class IngestReport:
     findings_sample: list[dict[str, str]] = field(default_factory=list)
     """The first findings: ``place, severity, expression, words``."""
     dangling_sample: list[dict[str, Any]] = field(default_factory=list)
+    """The most frequent of all that dangle: ``owner`` (type), ``target``, ``references``."""
+    dangling_run: int = 0
+    """References that this run wrote and whose target is not there."""
+    dangling_places: list[dict[str, Any]] = field(default_factory=list)
+    """The first of these by file and place: ``owner`` (key), ``path``, ``target``, ``source``, ``line``, ``entry``, ``place``."""
     ambiguous: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
@@ -175,9 +180,9 @@ class _Run:
             try:
                 self._load(aside)
             except StrictError:
-                self._close("stopped", settle(self.graph, self._say), aside)
+                self._close("stopped", settle(self.graph, self.id, self._say), aside)
                 raise
-            self._close("finished", settle(self.graph, self._say), aside)
+            self._close("finished", settle(self.graph, self.id, self._say), aside)
         return report
 
     def _load(self, aside: SetAside) -> None:
@@ -262,6 +267,7 @@ class _Run:
         ]
         report.resolved, report.dangling = settled.resolved, settled.dangling
         report.dangling_sample, report.ambiguous = settled.sample, settled.ambiguous
+        report.dangling_run, report.dangling_places = settled.dangling_run, settled.places
         report.generic = dict(self.generic)
         if self.inspector:
             report.checked, report.findings = self.inspector.checked, dict(self.inspector.severities)

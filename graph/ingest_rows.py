@@ -67,7 +67,9 @@ def row(found: Found, run: str, fhir: str | None = None) -> Row | Refused:
     if found.assigned:
         props["assigned"] = True
     made = Row(whole.key, props["rank"], found.url, found, [], generic=whole.generic)
-    origin = {"source": found.source, "line": found.line or found.entry or 0, "run": run}
+    origin = {"source": found.source, "line": found.line, "run": run}
+    if found.entry is not None:
+        origin["entry"] = found.entry
     for part in (whole, *whole.contained):
         _add(made, part, origin, found.scope)
     return made

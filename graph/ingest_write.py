@@ -223,7 +223,7 @@ def _supersede(tx: neo4j.ManagedTransaction, keys: list[str], outcome: Outcome) 
         message = f"{there['key']} has another content elsewhere, and neither says which is newer"
         raw = there["fhir"].encode()
         outcome.refused.append(
-            Refused(there["source"], there["line"], "conflict", message, raw, url=there["url"])
+            Refused(there["source"], there["line"], "conflict", message, raw, there["entry"], there["url"])
         )
         outcome.written -= 1
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graph.connection import Graph
+from graph.fhir.read_items import place
 
 _ROWS = 5000
 _NO_PERSON = {
@@ -21,6 +22,8 @@ _NO_PERSON = {
     "Medication",
 }
 _PATIENTS = 200
+_NAMED = 100
+"""References that dangle are named up to here."""
 Say = Callable[[str], None]
 
 
@@ -34,13 +37,19 @@ class Settled:
     """Conditional references and addresses that several resources answer to; they stay dangling."""
     dangling: int = 0
     """References whose target is not in the graph."""
-    targets: int = 0
     sample: list[dict[str, Any]] = field(default_factory=list)
     """The most frequent of them: ``owner`` (type), ``target``, ``references``."""
+    dangling_run: int = 0
+    """Those of them that the run wrote."""
+    places: list[dict[str, Any]] = field(default_factory=list)
+    """The first of these: ``owner`` (key), ``path``, ``target``, ``source``, ``line``, ``entry`` and ``place``."""
 
 
-def settle(graph: Graph, say: Say = lambda _: None) -> Settled:
-    """Resolve what can be resolved, inherit times, order encounters; what still dangles is counted."""
+def settle(graph: Graph, run: str, say: Say = lambda _: None) -> Settled:
+    """Resolve what can be resolved, inherit times, order encounters; what still dangles is counted.
+
+    What dangles of the references that ``run`` wrote is named with its place.
+    """
     settled = Settled()
     say("resolving references")
     for pending in graph.read("ingest.pending"):
@@ -56,12 +65,24 @@ def settle(graph: Graph, say: Say = lambda _: None) -> Settled:
     _repeat(graph, "ingest.order", "ordered", patients=_PATIENTS)
     graph.write("ingest.unowned")
     counts = graph.read("ingest.dangling_count")[0]
-    settled.dangling, settled.targets = counts["references"], counts["targets"]
+    settled.dangling = counts["references"]
+    settled.ambiguous = [shown(key) for key in settled.ambiguous]
+    if settled.dangling:
+        _name(graph, run, settled)
+    return settled
+
+
+def _name(graph: Graph, run: str, settled: Settled) -> None:
+    """What dangles: the most frequent of all, and the first of this run with their places."""
     settled.sample = [
         {**row, "target": shown(row["target"])} for row in graph.read("ingest.dangling", rows=20)
     ]
-    settled.ambiguous = [shown(key) for key in settled.ambiguous]
-    return settled
+    settled.dangling_run = graph.read("ingest.dangling_run_count", run=run)[0]["references"]
+    if settled.dangling_run:
+        settled.places = [
+            {**row, "target": shown(row["target"]), "place": place(row["source"], row["line"], row["entry"])}
+            for row in graph.read("ingest.dangling_run", run=run, rows=_NAMED)
+        ]
 
 
 def shown(target: str) -> str:

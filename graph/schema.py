@@ -17,7 +17,9 @@ HIDDEN = frozenset({"Resource", "Contained", "Undated", "Unordered"})
 """Labels that say nothing about what a node is."""
 CLASSES = frozenset({"Event", "Provider", "Ecosystem"})
 """Labels that many types share."""
-_INTERNAL = frozenset({"rank", "digest", "source", "line", "run", "assigned", "clock", "start_clock"})
+_INTERNAL = frozenset(
+    {"rank", "digest", "source", "line", "entry", "run", "assigned", "clock", "start_clock"}
+)
 
 
 class Terms(BaseModel):

@@ -142,7 +142,7 @@ def _show(report: "IngestReport") -> None:
         {
             "": "dangling",
             "count": f"{report.dangling:,}",
-            "what": "references in the graph whose target is not there",
+            "what": f"references in the graph whose target is not there, {report.dangling_run:,} of them of this run",
         },
     ]
     if report.checked:
@@ -165,11 +165,7 @@ def _show(report: "IngestReport") -> None:
     if report.generic:
         output.note(f"By the generic rule, for want of a mapping: {_counts(report.generic)}.")
     if report.dangling:
-        rows = [
-            {"refers": f"{d['owner']} -> {d['target']}", "times": d["references"]}
-            for d in report.dangling_sample[:10]
-        ]
-        output.table(rows, ["refers", "times"], title="Dangling, the most frequent")
+        _show_dangling(report)
     if report.ambiguous:
         output.note(
             f"{len(report.ambiguous)} conditional references fit several resources and stay dangling."
@@ -177,6 +173,20 @@ def _show(report: "IngestReport") -> None:
     if report.set_aside:
         output.table(report.set_aside_sample, ["place", "reason", "message"], title="Set aside, the first")
         output.note(f"All that was set aside: {report.set_aside_file}. Mend its lines and ingest that file.")
+
+
+def _show_dangling(report: "IngestReport") -> None:
+    rows = [
+        {"refers": f"{d['owner']} -> {d['target']}", "times": d["references"]}
+        for d in report.dangling_sample[:10]
+    ]
+    output.table(rows, ["refers", "times"], title="Dangling in the graph, the most frequent")
+    if report.dangling_run:
+        places = report.dangling_places[:20]
+        title = f"Dangling of this run, {len(places):,} of {report.dangling_run:,}"
+        output.table(places, ["place", "owner", "path", "target"], title=title)
+        if report.dangling_run > len(places):
+            output.note(f"Up to {len(report.dangling_places)} of them are in the answer with --json.")
 
 
 def _counts(counts: dict[str, int]) -> str:

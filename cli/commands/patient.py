@@ -62,20 +62,21 @@ def show(patient: Patient, as_json: output.Json = False) -> None:
       cwm patient show p1
     """
     from graph import open_graph, patients
+    from graph.fhir.read_items import place
 
     with open_graph() as graph:
         found = patients.summary(graph, patient)
     if as_json:
         return output.json(found)
     person = found["patient"]
-    hidden = {"type", "key", "run", "line", "source", "closed", "dead", "identifiers"}
+    hidden = {"type", "key", "run", "line", "entry", "source", "closed", "dead", "identifiers"}
     rows = [{"what": k, "value": v} for k, v in person.items() if k not in hidden]
     rows += [{"what": "identifier", "value": i} for i in person.get("identifiers", ())]
     rows += [
         {"what": "first", "value": _minute(found["first"])},
         {"what": "last", "value": _minute(found["last"])},
     ]
-    rows += [{"what": "from", "value": f"{person['source']}, line {person.get('line')}"}]
+    rows += [{"what": "from", "value": place(person["source"], person["line"], person.get("entry"))}]
     output.table(rows, ["what", "value"], title=person.get("name") or person["key"])
     counts = [{"what": f"Encounter {c['class'] or ''}", "count": c["count"]} for c in found["classes"]]
     counts += [{"what": t["type"], "count": t["count"]} for t in found["types"]]

@@ -150,7 +150,7 @@ class Deidentifier:
             return _tokens(value)
         if name in WORDS:
             return [self.shared(v) or "" for v in value] if isinstance(value, list) else self.shared(value)
-        numbers = isinstance(value, bool | int | float) and name not in {"line", "assigned"}
+        numbers = isinstance(value, bool | int | float) and name not in {"line", "entry", "assigned"}
         return value if numbers or (name == "component_values") else None
 
     def _hash(self, what: str, text: str) -> bytes:

@@ -25,6 +25,8 @@ class Rule:
     label: str
     generic: bool
     links: dict[str, Name]
+    last: frozenset[str]
+    """The last elements of the paths of ``links``."""
     fillers: tuple[Filler, ...]
 
     def fill(self, resource: Resource, props: dict[str, Any], codes: list[Coding]) -> None:
@@ -53,7 +55,8 @@ def rule(type_: str) -> Rule:
     if m.kind == "Patient":
         fillers.append(_population)
     links = {path: _name(n) for path, n in m.links.items()}
-    return Rule(m.kind, m.label, m.generic, links, tuple(fillers))
+    last = frozenset(path.rpartition(".")[2] for path in links)
+    return Rule(m.kind, m.label, m.generic, links, last, tuple(fillers))
 
 
 def _identifiers(resource: Resource, props: dict[str, Any], codes: list[Coding]) -> None:  # noqa: ARG001

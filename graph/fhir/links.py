@@ -1,10 +1,11 @@
 """Every reference of a resource, found by walking it; the mapping only renames."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from graph.fhir import refs
+from graph.fhir.readers import wrong
 
 
 @dataclass(slots=True)
@@ -46,8 +47,16 @@ class Name:
         return (self.cases or {}).get(word, self) if word.__class__ is str else self
 
 
-def walk(resource: dict[str, Any], owner: str, names: Mapping[str, Name]) -> list[Link]:
-    """All references of a resource but those in ``contained``; paths have indexes, and ``ref`` the text as written."""
+def walk(
+    resource: dict[str, Any], owner: str, names: Mapping[str, Name], last: Collection[str] = ()
+) -> list[Link]:
+    """All references of a resource but those in ``contained``; paths have indexes, and ``ref`` the text as written.
+
+    ``last`` holds the last elements of the paths in ``names``: where one of these is not an object, nothing is passed over.
+
+    Raises:
+        InvalidInputError: a ``reference`` is not a text, or a named reference is not an object.
+    """
     links: list[Link] = []
 
     def visit(here: dict[str, Any], path: str, plain: str, holder: dict[str, Any]) -> None:
@@ -55,12 +64,14 @@ def walk(resource: dict[str, Any], owner: str, names: Mapping[str, Name]) -> lis
         ref = here.get("reference")
         if ref.__class__ is str:
             target: str | None = refs.target(ref, owner)
-        elif (identifier := here.get("identifier")).__class__ is dict:
-            type_ = here.get("type") if here.get("type").__class__ is str else name and name.target
-            target = refs.by_identifier(type_, identifier) if type_ else None
-            ref = target
         else:
+            if ref is not None:
+                _no_text(ref, f"{path}.reference")
             target = None
+            if (identifier := here.get("identifier")).__class__ is dict:
+                type_ = here.get("type") if here.get("type").__class__ is str else name and name.target
+                target = refs.by_identifier(type_, identifier) if type_ else None
+                ref = target
         if target:
             props = {"ref": ref}
             if name is None:
@@ -75,6 +86,8 @@ def walk(resource: dict[str, Any], owner: str, names: Mapping[str, Name]) -> lis
                 visit(value, f"{path}.{key}", f"{plain}.{key}", here)
             elif value.__class__ is list and value and value[0].__class__ in _DEEP:
                 each(value, f"{path}.{key}", f"{plain}.{key}", here)
+            elif key in last and f"{plain}.{key}" in names:
+                _no_object(value, f"{path}.{key}")
 
     def each(items: list[Any], path: str, plain: str, holder: dict[str, Any]) -> None:
         for i, item in enumerate(items):
@@ -86,7 +99,24 @@ def walk(resource: dict[str, Any], owner: str, names: Mapping[str, Name]) -> lis
             visit(value, key, key, resource)
         elif value.__class__ is list and key != "contained":
             each(value, key, key, resource)
+            if key in names:
+                _no_object(value, key)
+        elif key in names:
+            _no_object(value, key)
     return links
 
 
 _DEEP = (dict, type(None))
+
+
+def _no_text(found: Any, path: str) -> None:
+    """Refuse an element ``reference`` that is neither a text nor a Reference of its own (as in a CodeableReference)."""
+    if any(item.__class__ is not dict for item in (found if found.__class__ is list else (found,))):
+        raise wrong(path, found, "the text of a reference, such as Patient/1")
+
+
+def _no_object(found: Any, path: str) -> None:
+    """Refuse what stands where a reference should: a text, a number; nothing at all is no harm."""
+    for item in found if found.__class__ is list else (found,):
+        if item.__class__ not in _DEEP:
+            raise wrong(path, item, 'a Reference, such as {"reference": "Patient/1"}')

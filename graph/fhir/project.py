@@ -116,7 +116,7 @@ def _node(resource: Resource, type_: str, id_: str, key: str, text: bytes | None
     codes: list[Coding] = []
     try:
         rule.fill(resource, props, codes)
-        links = walk(resource, key, rule.links)
+        links = walk(resource, key, rule.links, rule.last)
     except (AttributeError, TypeError, KeyError, OverflowError) as error:
         raise InvalidInputError(f"The {type_} has an element of the wrong shape.", got=error) from error
     return Projected(key, rule.labels(resource, props), props, links, codes, [], rule.generic)

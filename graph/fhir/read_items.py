@@ -22,7 +22,7 @@ REASONS: Final = {
     "repeated-name": "an object has the same name twice, so one of the two values would be lost",
     "not-a-resource": "the JSON is not an object with a resourceType",
     "no-id": "the resource has no id",
-    "bad-value": "a value cannot be what its element says, such as an impossible date",
+    "bad-value": "a value cannot be what its element says, such as an impossible date or a reference that is a number",
     "failed-check": "the check found an error, and `--strict-check` asks to set it aside",
     "no-resource": "the bundle entry holds no resource",
     "delete": "the bundle entry deletes by a search or without an address, so it names no one resource",

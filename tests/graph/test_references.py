@@ -113,3 +113,64 @@ def test_what_dangles_is_reported_and_is_there_when_it_arrives(graph: Graph, tmp
     assert report.dangling_sample == [{"owner": "Observation", "target": "Patient/gone", "references": 1}]
     report = ingest(graph, [ndjson(tmp_path / "b.ndjson", [patient("gone")])])
     assert (report.dangling, report.dangling_sample) == (0, [])
+
+
+def test_what_dangles_is_named_by_file_and_line_or_entry(graph: Graph, tmp_path: Path) -> None:
+    lines = ndjson(tmp_path / "in" / "a.ndjson", [patient("p1"), observation("o1", "Patient/gone")])
+    inside = {"contained": [{"resourceType": "Device", "id": "d", "owner": {"reference": "Organization/x"}}]}
+    entries = [
+        entry(patient("p2")),
+        entry(observation("o2", "Patient/p2", device={"reference": "#d"}, **inside)),
+    ]
+    bundle(tmp_path / "in" / "b.json", entries)
+    report = ingest(graph, [tmp_path / "in"])
+    named = [(d["owner"], d["path"], d["target"], d["place"]) for d in report.dangling_places]
+    assert named == [
+        ("Observation/o1", "subject", "Patient/gone", "in/a.ndjson:2"),
+        ("Observation/o2#d", "owner", "Organization/x", "in/b.json entry[1]"),
+    ]
+    assert (report.dangling, report.dangling_run) == (2, 2)
+    again = ingest(graph, [lines])
+    assert (again.dangling, again.dangling_run, again.dangling_places) == (2, 0, [])
+
+
+def test_only_the_first_that_dangle_are_named_and_all_are_counted(graph: Graph, tmp_path: Path) -> None:
+    ingest(graph, [ndjson(tmp_path / "a.ndjson", [observation("before", "Patient/gone")])])
+    many = [observation(f"o{i}", f"Patient/gone{i}") for i in range(130)]
+    report = ingest(graph, [ndjson(tmp_path / "b.ndjson", many)])
+    assert (report.dangling, report.dangling_run, len(report.dangling_places)) == (131, 130, 100)
+    assert [d["line"] for d in report.dangling_places] == list(range(1, 101))
+
+
+def test_an_identifier_that_a_reference_looks_for_is_not_shown(graph: Graph, tmp_path: Path) -> None:
+    report = ingest(
+        graph, [ndjson(tmp_path / "a.ndjson", [observation("o", "Patient?identifier=http://ssn|123")])]
+    )
+    assert [d["target"] for d in report.dangling_places] == ["Patient?identifier=http://ssn|..."]
+
+
+WRONG = [
+    {"subject": {"reference": 123}},
+    {"subject": {"reference": ["Patient/p1"]}},
+    {"subject": "Patient/p1"},
+    {"performer": [{"reference": True, "identifier": {"value": "7"}, "type": "Practitioner"}]},
+    {"extension": [{"url": "http://x", "valueReference": {"reference": 1.5}}]},
+]
+
+
+@pytest.mark.parametrize("element", WRONG)
+def test_a_reference_that_is_no_text_is_set_aside_by_its_line(
+    graph: Graph, tmp_path: Path, element: Resource
+) -> None:
+    report = ingest(graph, [ndjson(tmp_path / "a.ndjson", [patient("p1"), observation("o") | element])])
+    assert (report.written, report.set_aside, report.reasons) == (1, 1, {"bad-value": 1})
+    (aside,) = report.set_aside_sample
+    assert aside["place"] == "a.ndjson:2"
+    assert next(iter(element)) in aside["message"]
+
+
+def test_a_resource_of_a_bundle_that_loses_a_tie_is_named_by_its_entry(graph: Graph, tmp_path: Path) -> None:
+    first = bundle(tmp_path / "a.json", [entry(patient("p0")), entry(patient("p1"))])
+    fuller = ndjson(tmp_path / "b.ndjson", [patient("p1", birthDate="1970")])
+    report = ingest(graph, [first, fuller])
+    assert [aside["place"] for aside in report.set_aside_sample] == ["a.json entry[1]"]

@@ -1,7 +1,7 @@
 // summary: How many references point at something that is not in the graph.
 // access: read
 // params: {}
-// returns: {references: how many, targets: at how many targets}
+// returns: {references: how many}
 MATCH (p:Dangling)
 WHERE EXISTS { (p)--() }
-RETURN sum(COUNT { (p)--() }) AS references, count(p) AS targets
+RETURN sum(COUNT { (p)--() }) AS references

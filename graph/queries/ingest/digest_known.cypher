@@ -19,7 +19,7 @@ CALL (n) {
   RETURN collect([
     labels(n),
     n {.*, start: toString(n.start), end: toString(n.end), recorded: toString(n.recorded), closed: toString(n.closed),
-       tomb: null, deleted: null, deleted_clock: null, fhir: null, source: null, line: null, run: null, assigned: null},
+       tomb: null, deleted: null, deleted_clock: null, fhir: null, source: null, line: null, entry: null, run: null, assigned: null},
     NOT coalesce(n.closed <= $at, false),
     links
   ]) AS found

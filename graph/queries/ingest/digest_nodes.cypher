@@ -4,4 +4,4 @@
 // returns: {labels: its labels, props: "its properties without text, place and run"}
 MATCH (n:Resource|Concept)
 RETURN labels(n) AS labels, n {.*, start: toString(n.start), end: toString(n.end), recorded: toString(n.recorded), closed: toString(n.closed),
-  fhir: null, source: null, line: null, run: null, assigned: null} AS props
+  fhir: null, source: null, line: null, entry: null, run: null, assigned: null} AS props
