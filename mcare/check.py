@@ -8,7 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from mcare.levels import assess
-from mcare.report import SECTIONS, Report
+from mcare.report import Report
 from ontology.errors import InvalidInputError
 
 
@@ -140,12 +140,3 @@ def warnings(report: Report) -> list[Finding]:
     if report.presenting_concern.text.lower().startswith(prefix):
         warn("presenting_concern.text", "names the diagnosis; say what was noticed")
     return found
-
-
-def outline() -> str:
-    """The 13 sections with their numbers, for help texts.
-
-    >>> print(outline().splitlines()[0])
-     1 identification: Identification
-    """
-    return "\n".join(f"{n:2} {name}: {heading}" for n, (name, heading) in enumerate(SECTIONS.items(), 1))

@@ -24,11 +24,6 @@ class Level(BaseModel):
     missing: list[str] = []
     """What the claim lacks; empty when the claim is supported."""
 
-    @property
-    def supported(self) -> bool:
-        """Whether the evidence carries the claim."""
-        return self.verified >= self.claimed
-
 
 def _lacks_structure(seen: Observation) -> list[str]:
     lacks = []

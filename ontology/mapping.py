@@ -185,8 +185,3 @@ def load(type_: str) -> Mapping:
     if found := registry().get(type_):
         return found
     return _read(HERE / f"{GENERIC}.yaml").model_copy(update={"type": type_})
-
-
-def closing_fields() -> dict[str, tuple[str, ...]]:
-    """For every mapped type the properties that stay hidden until ``closed``."""
-    return {name: m.closing.fields for name, m in registry().items() if m.closing.fields}

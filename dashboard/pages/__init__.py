@@ -24,7 +24,6 @@ class Page:
     path: str
     title: str
     order: int | None = None
-    icon: str = ""
     under: str = ""
     """For a page that is not in the menu: the path of the one that is marked as current."""
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 PAGE = 5000
 TIMES = ("start", "end", "recorded", "closed", "deceased")
-_FIRST = ("key", "patient", "encounter", "type", "id")
 _READ_AS = {"number": "Float64", "flag": "Boolean"}
 _COMMON = {
     **dict.fromkeys(

@@ -6,7 +6,6 @@ True
 False
 """
 
-from collections.abc import Iterable
 from functools import cache, cached_property
 from typing import Annotated, Self
 
@@ -63,10 +62,6 @@ class ValueSet(Part):
             return True
         found = place(address, code) if self.within else None
         return found is not None and any(node.code in self.within for node in path(found.category))
-
-    def has_any(self, codes: Iterable[str]) -> bool:
-        """True when one of a fact's codes is in the set."""
-        return any(map(self.has, codes))
 
 
 @cache
