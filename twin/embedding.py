@@ -1,5 +1,6 @@
 """Vectors for the concepts of the journey graph, learned by PyKEEN, and patients placed among them."""
 
+import gc
 import logging
 import warnings
 from dataclasses import dataclass
@@ -83,6 +84,8 @@ def _train(triples: pl.DataFrame) -> tuple[Array, Array, tuple[dict[str, int], d
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
+    # PyKEEN collects garbage after every epoch; without this it would look at every object of the process each time.
+    gc.freeze()
     try:
         with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Training instances are always shuffled", DeprecationWarning)
@@ -96,6 +99,7 @@ def _train(triples: pl.DataFrame) -> tuple[Array, Array, tuple[dict[str, int], d
                 pin_memory=False,
             )
     finally:
+        gc.unfreeze()
         torch.set_num_threads(threads)
     vectors = [
         _numpy(r[0](indices=None)) for r in (model.entity_representations, model.relation_representations)

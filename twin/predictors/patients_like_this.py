@@ -37,9 +37,9 @@ class PatientsLikeThis:
         Raises:
             MissingExtraError: torch or PyKEEN is not installed.
         """
+        self.outcome = outcomes(data)
         self.embedding = Embedding.fit(data.triples)
         self.patients = data.rows["patient"].to_list()
-        self.outcome = outcomes(data)
         self.prevalence = float(self.outcome.mean())
         self.vectors = self.embedding.place(data.triples, self.patients)
         self.k = int(np.clip(2.5 * np.sqrt(len(self.patients)), 5, 150))
