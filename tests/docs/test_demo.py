@@ -62,7 +62,7 @@ class Home:
 def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     home = Home(tmp_path_factory.mktemp("newcomer"), {})
     answer = home.run("demo", "--no-serve", "--json", "--port", str(free_port()))
-    assert answer.returncode == 0, answer.stderr
+    assert answer.returncode == 0, answer.stdout + answer.stderr
     home.first.update(json.loads(answer.stdout))
     yield home
     server.stop(home.graph)
@@ -79,7 +79,7 @@ def test_the_first_run_does_every_step(newcomer: Home) -> None:
 def test_both_agents_are_seen_and_only_what_is_validated_is_released(newcomer: Home) -> None:
     patient = newcomer.first["predicted"]["patient"]
     answer = newcomer.run("graph", "query", "--name", "ask.who_advised", "-p", f"patient={patient}", "--json")
-    assert answer.returncode == 0, answer.stderr
+    assert answer.returncode == 0, answer.stdout + answer.stderr
     rows = _rows(json.loads(answer.stdout))
     assert {row["agent"].split("-")[0] for row in rows} == {"twin", "charlson"}
     assert all(row["released"] == (row["verdict"] == "validated") for row in rows)
@@ -94,7 +94,7 @@ def test_the_case_is_about_a_group_that_the_evaluation_found(newcomer: Home) -> 
 
 def test_a_second_run_repeats_nothing_and_leaves_no_process(newcomer: Home) -> None:
     answer = newcomer.run("demo", "--no-serve", "--json", "--port", str(free_port()))
-    assert answer.returncode == 0, answer.stderr
+    assert answer.returncode == 0, answer.stdout + answer.stderr
     again = json.loads(answer.stdout)
     assert again["done"] == []
     assert again["case"] == newcomer.first["case"]
