@@ -174,7 +174,7 @@ def test_every_page_can_be_read_on_a_phone(page: Page, dashboard: Dashboard, tmp
         cells = page.evaluate(
             "Array.from(document.querySelectorAll('table.facts tbody td:first-child'), cell => cell.clientWidth)"
         )
-        assert all(cell >= 60 for cell in cells), f"{name} has a first column of {min(cells)} px"
+        assert all(cell >= 40 for cell in cells), f"{name} has a first column of {min(cells)} px"
 
 
 def test_the_login_page_is_drawn(browser: Browser, dashboard: Dashboard, pictures: Path) -> None:
