@@ -8,6 +8,7 @@ import typer
 from cli import export_tables, output
 from cli import rdf as as_rdf
 from cli.asked import SHARED, Cohort, Hide, Key, Shared, asked
+from cli.filters import fhir_types
 from cli.instant import AsOf
 from ontology.errors import InvalidInputError
 
@@ -58,6 +59,8 @@ def fhir(
         )
     with open_graph() as graph:
         wanted = asked(graph, as_of, cohort, deidentify, key, shared)
+        if type_:
+            fhir_types([type_], [row["type"] for row in graph.read("export.types")])
         if bundles:
             counts = files.bundles(graph, out, wanted)
         else:

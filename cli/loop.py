@@ -13,7 +13,10 @@ def loop(
     ] = None,
     as_of: Annotated[
         str | None,
-        typer.Option("--as-of", help="With --encounter: as known at this instant or day (ISO 8601)."),
+        typer.Option(
+            "--as-of",
+            help="With --encounter: as known at this instant (with its time zone) or at the end of this date (UTC).",
+        ),
     ] = None,
     report: Annotated[
         bool, typer.Option("--report", help="Only say how the graph stands; place nothing.")

@@ -6,11 +6,12 @@ of time and rows. Where a row says ``events`` of ``n``, its rate and Wilson's 95
 
 import math
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from graph import sandbox
 from graph.connection import Graph
+from graph.instant import ALLOWED, BEGINS, instant
 from graph.queries import Param, Query, catalogue
 from ontology.errors import InvalidInputError, NotFoundError
 
@@ -142,12 +143,14 @@ def _typed(key: str, param: Param, value: Any) -> Any:
     if value is None:
         return None
     try:
+        if param.type == "ZONED DATETIME":
+            return _instant(value, begins=key in BEGINS)
         return _READ[param.type](value)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, InvalidInputError):
         raise InvalidInputError(
             f"The parameter {key} is of another type.",
             got=value,
-            allowed=f"{param.type}: {param.doc}",
+            allowed=f"{param.type}: {param.doc}" + (f" {ALLOWED}" if param.type == "ZONED DATETIME" else ""),
             do=f"Example: -p '{key}={param.example}'",
         ) from None
 
@@ -158,13 +161,12 @@ def _integer(value: Any) -> int:
     return int(value)
 
 
-def _instant(value: Any) -> datetime:
-    """An instant with its zone; a bare date is no instant, as nobody can tell which moment of it is meant."""
-    at = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    if at.utcoffset() is None or (isinstance(value, date) and not isinstance(value, datetime)):
-        raise ValueError(value)
-    return at
+def _instant(value: Any, *, begins: bool) -> datetime:
+    """A value from Python has its zone already, or is refused; a text is read by the rule for all of them."""
+    if isinstance(value, datetime) and value.utcoffset() is not None:
+        return value
+    return instant(value if isinstance(value, str) else str(value), begins=begins)
 
 
-_READ: dict[str, Any] = {"STRING": str, "INTEGER": _integer, "FLOAT": float, "ZONED DATETIME": _instant}
+_READ: dict[str, Any] = {"STRING": str, "INTEGER": _integer, "FLOAT": float}
 """How a parameter of each type is read."""

@@ -160,7 +160,13 @@ def find(
     skip: int = 0,
     limit: int = 50,
 ) -> list[dict[str, Any]]:
-    """Cases, newest first: id, title, condition, status, severity, levels, agent, coordinate."""
+    """Cases, newest first: id, title, condition, status, severity, levels, agent, coordinate.
+
+    Raises:
+        InvalidInputError: there is no such status.
+    """
+    if status is not None and status not in STATUSES:
+        raise InvalidInputError("Unknown status.", got=status, allowed=", ".join(STATUSES))
     return graph.read("mcare.list", status=status, agent=agent, text=text, skip=skip, limit=limit)
 
 

@@ -16,6 +16,7 @@ Population = Annotated[str, StringConstraints(pattern=r"^(synthetic|real)(: \S.*
 """``synthetic`` or ``real``, then, after ``: ``, which patients."""
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
+ALLOWED = "synthetic, real, or either with ': which patients'"
 
 
 def kind(population: str) -> str:

@@ -14,7 +14,7 @@ from skillmix.evidence import MEASURES, Evidence, Measure, from_row
 from skillmix.judge import Finding, findings
 from skillmix.policy import Policy
 from skillmix.policy import policy as load_policy
-from skillmix.population import KINDS, kind
+from skillmix.population import ALLOWED, KINDS, kind
 
 Status = Literal["validated", "insufficient", "failed", "expired", "suspended"]
 
@@ -110,7 +110,7 @@ def judge(
         raise InvalidInputError(
             "No such population.",
             got=population,
-            allowed="synthetic, real, or either with ': which patients'",
+            allowed=ALLOWED,
         )
     when = at.astimezone(dt.UTC).date()
     found = findings(seen.evidence, coordinate, population, when, rules)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from graph.connection import Graph
 from graph.settings import Settings
-from ontology.errors import InvalidInputError
+from ontology.errors import InvalidInputError, NotFoundError
 from skillmix.gate import decide
 from twin import agents, store
 from twin import explain as why
@@ -66,7 +66,15 @@ def roles(task: Task, without: tuple[str, ...] = ()) -> list[Role]:
 
 
 def gather(graph: Graph, task: Task, progress: Step | None = None) -> Dataset:
-    """The task's patients whose outcome is known."""
+    """The task's patients whose outcome is known.
+
+    Raises:
+        NotFoundError: the graph holds no patient.
+    """
+    if not graph.read("patient.list", after="", limit=1):
+        raise NotFoundError(
+            "There is no patient in the graph to learn from.", do="Take some in first: cwm ingest PATH"
+        )
     return known(build(graph, task, progress=_telling(progress)))
 
 

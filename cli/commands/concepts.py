@@ -1,12 +1,12 @@
 """`cwm concepts`: codes, where they stand in ICD-10-CM, what has no place, and units."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
 from cli import output
+from cli.instant import instant
 
 app = typer.Typer(
     help="Codes: where they stand in ICD-10-CM, what has no place, units.", no_args_is_help=True
@@ -165,10 +165,8 @@ def counts(
 def patient(
     patient: Annotated[str, typer.Argument(help="A patient's id or key.")],
     at: Annotated[
-        datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%d"], help="As known at this instant (a date is UTC)."
-        ),
+        str | None,
+        typer.Option(help="As known at this instant (with its time zone) or at the end of this date (UTC)."),
     ] = None,
     as_json: output.Json = False,
 ) -> None:
@@ -177,13 +175,10 @@ def patient(
     \b
     Example: cwm concepts patient p1 --at 2020-01-01
     """
-    from datetime import UTC
-
     from graph import open_graph, terminology
 
-    moment = at.replace(tzinfo=at.tzinfo or UTC) if at else None
     with open_graph() as graph:
-        found = terminology.by_chapter(graph, patient, moment)
+        found = terminology.by_chapter(graph, patient, instant(at))
     if as_json:
         return output.json(found)
     rows: list[dict[str, Any]] = [

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from cli import output
+from cli.filters import fhir_types
 
 if TYPE_CHECKING:
     from graph.settings import Settings
@@ -25,7 +26,10 @@ Types = Annotated[
     list[str] | None, typer.Option("--type", help="FHIR type, once for each; the default is all.")
 ]
 Since = Annotated[
-    str | None, typer.Option(help="Fetch what changed since this instant, in place of since the last fetch.")
+    str | None,
+    typer.Option(
+        help="Fetch what changed since this instant (with its zone) or the start of this date (UTC), not since the last fetch."
+    ),
 ]
 Full = Annotated[bool, typer.Option("--full", help="Fetch everything again.")]
 Take = Annotated[bool, typer.Option("--ingest", help="Take what was fetched into the graph.")]
@@ -97,6 +101,7 @@ def bulk(
         raise InvalidInputError(
             "A group's id and --level group belong together.", got=f"--level {level}", do="Give both."
         )
+    fhir_types(types or ())
     asked = {"kind": "bulk", "level": level, "group": group, "types": sorted(types or [])}
 
     def work(server: "Server", folder: "Folder", step: output.Step) -> "Fetched":

@@ -3,7 +3,6 @@
 import csv
 import json
 import sys
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -267,28 +266,19 @@ def _chosen(cypher: str | None, name: str | None, params: dict[str, Any]) -> tup
             do=f"Add {examples}",
         )
     typed = {
-        key: _typed(chosen.params[key].type if key in chosen.params else "", value)
+        key: _typed(key, chosen.params[key].type if key in chosen.params else "", value)
         for key, value in params.items()
     }
     return chosen.text, {**dict.fromkeys(chosen.params), **typed}
 
 
-def _typed(kind: str, value: Any) -> Any:
-    """An instant is given as ISO 8601 text with its zone; JSON has no such type."""
-    if not (kind.upper().startswith("ZONED DATETIME") and isinstance(value, str)):
+def _typed(key: str, kind: str, value: Any) -> Any:
+    """An instant is given as text; JSON has no such type."""
+    from graph.instant import BEGINS, instant
+
+    if not (kind.upper().startswith("ZONED DATETIME") and isinstance(value, str | int)):
         return value
-    try:
-        at = datetime.fromisoformat(value)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise InvalidInputError(
-            "This is no instant.",
-            got=value,
-            allowed="ISO 8601 with a zone",
-            do="Example: 2020-06-01T12:00:00Z",
-        )
-    return at
+    return instant(str(value), begins=key in BEGINS)
 
 
 def _params(given: list[str]) -> dict[str, Any]:

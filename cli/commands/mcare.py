@@ -134,7 +134,9 @@ def list_(
     status: Annotated[
         str | None, typer.Option(help="filed, under-review, accepted, rejected or closed.")
     ] = None,
-    agent: Annotated[str | None, typer.Option(help="Key of an agent.")] = None,
+    agent: Annotated[
+        str | None, typer.Option(help="Key of an agent, or the beginning of exactly one.")
+    ] = None,
     text: Annotated[str | None, typer.Option(help="Words in title or condition.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="Cases at most.")] = 50,
     as_json: output.Json = False,
@@ -147,16 +149,18 @@ def list_(
     """
     from graph import open_graph
     from mcare import registry
+    from skillmix.agent import resolve
 
     with open_graph() as graph:
-        rows = registry.find(graph, status=status, agent=agent, text=text, limit=limit)
+        key = resolve(graph, agent) if agent else None
+        rows = registry.find(graph, status=status, agent=key, text=text, limit=limit)
     if as_json:
         return output.json(rows)
     for row in rows:
         row["level"] = f"{row['verified_level']} of {row['claimed_level']}"
-    return output.table(
-        rows, ["id", "status", "severity", "level", "version", "title", "by"], empty="No case is filed."
-    )
+    empty = "No such case." if status or agent or text else "No case is filed. Begin one: cwm mcare new"
+    columns = ["id", "status", "severity", "level", "version", "title", "agent", "by"]
+    return output.table(rows, columns, empty=empty, whole=["id"])
 
 
 @app.command()

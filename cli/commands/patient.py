@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from cli import output
+from cli.filters import EMPTY, fhir_types, nobody
 from cli.instant import instant
 from ontology.errors import InvalidInputError
 
@@ -44,10 +45,11 @@ def list_(
 
     with open_graph() as graph:
         rows = patients.listed(graph, words, after=after, limit=limit)
+        none = EMPTY if not rows and nobody(graph) else "No such patient."
     if as_json:
         return output.json({"patients": rows, "next": rows[-1]["id"] if len(rows) == limit else None})
     columns = ["id", "name", "gender", "birth", "facts"]
-    output.table(rows, columns, empty="No patient. Ingest some: cwm ingest PATH", whole=["id", "birth"])
+    output.table(rows, columns, empty=none, whole=["id", "birth"])
     if len(rows) == limit:
         output.note(f"The next page: cwm patient list {words!r} --after {rows[-1]['id']}")
     return None
@@ -88,7 +90,9 @@ def journey(
     patient: Patient,
     as_of: Annotated[
         str | None,
-        typer.Option(help="An instant or a date (the end of that day); everything when not given."),
+        typer.Option(
+            help="An instant (with its time zone) or a date (the end of that day in UTC); everything when not given."
+        ),
     ] = None,
     types: Annotated[
         list[str] | None, typer.Option("--type", help="Only this FHIR type; may be repeated.")
@@ -107,7 +111,9 @@ def journey(
 
     with open_graph() as graph:
         seen = read(graph, patient, instant(as_of))
-    rows = [r for r in _in_order([*seen.encounters, *seen.facts]) if not types or r["type"] in types]
+    every = _in_order([*seen.encounters, *seen.facts])
+    fhir_types(types or (), {r["type"] for r in every})
+    rows = [r for r in every if not types or r["type"] in types]
     if as_json:
         return output.json({"patient": seen.patient, "as_of": seen.at, "rows": rows})
     shown = rows[-limit:] if limit else rows
@@ -118,7 +124,8 @@ def journey(
     columns = ["time", "type", "what", "value", "class"]
     if any(row["known"] for row in view):
         columns.insert(1, "known")
-    output.table(view, columns, empty="Nothing was known then.", whole=["time", "known"])
+    empty = f"No {' or '.join(types)} was known then." if types and every else "Nothing was known then."
+    output.table(view, columns, empty=empty, whole=["time", "known"])
     if len(shown) < len(rows):
         output.note(f"The latest {len(shown)} of {len(rows)}; all with --limit 0.")
     return None

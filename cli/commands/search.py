@@ -6,7 +6,9 @@ from typing import Annotated, Any
 import typer
 
 from cli import output
+from cli.filters import EMPTY, nobody
 from cli.instant import AsOf, instant
+from ontology.errors import InvalidInputError, NotFoundError
 
 FLAT = True
 app = typer.Typer()
@@ -44,8 +46,15 @@ def search(
     """
     from graph import open_graph
     from graph import search as find
+    from graph.journey import patient_key
 
+    if patient and what is not What.facts:
+        raise InvalidInputError("Only facts are of one patient.", got=f"--in {what}", do="Add --in facts.")
+    if as_of and what is What.names:
+        raise InvalidInputError("Names have no time.", got=f"--as-of {as_of}", do="Leave it out.")
     with open_graph() as graph:
+        if patient and not graph.read("patient.show", patient=patient_key(patient)):
+            raise NotFoundError("No such patient.", got=patient, do="See `cwm patient list`.")
         rows: list[dict[str, Any]]
         if what is What.codes:
             rows = find.concepts(graph, words, at=instant(as_of), limit=limit)
@@ -53,9 +62,10 @@ def search(
             rows = find.names(graph, words, limit)
         else:
             rows = find.facts(graph, words, patient=patient, at=instant(as_of), limit=limit)
+        none = EMPTY if not rows and nobody(graph) else "Nothing is called so."
     if as_json:
         return output.json({"in": what.value, "rows": rows})
     for row in rows:
         if start := row.get("start"):
             row["start"] = start[:16].replace("T", " ")
-    return output.table(rows, COLUMNS[what], empty="Nothing is called so.", whole=["start"])
+    return output.table(rows, COLUMNS[what], empty=none, whole=["start"])

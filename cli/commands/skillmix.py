@@ -1,11 +1,11 @@
 """`cwm skillmix`: coordinates, agents, evidence, verdicts and coverage."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
 from cli import output
+from cli.instant import instant
 from ontology.errors import InvalidInputError
 
 app = typer.Typer(help="Where each agent's reliability has been shown, and for whom.", no_args_is_help=True)
@@ -16,7 +16,12 @@ Population = Annotated[
     typer.Option("--population", "-p", help="synthetic or real, then ': ' and which patients if need be."),
 ]
 PolicyName = Annotated[str, typer.Option("--policy", help="Name of a policy, or path of a YAML file.")]
-At = Annotated[str | None, typer.Option("--at", help="Instant with time zone (ISO 8601); now when left out.")]
+At = Annotated[
+    str | None,
+    typer.Option(
+        "--at", help="An instant with its time zone, or the end of a date (UTC); now when left out."
+    ),
+]
 
 
 @app.command()
@@ -201,8 +206,11 @@ def coverage(
     from skillmix.agent import resolve
     from skillmix.coverage import coverage as share
     from skillmix.policy import policy as load
+    from skillmix.population import ALLOWED, KINDS, kind
 
     rules, when = load(policy), instant(at)
+    if kind(population) not in KINDS:
+        raise InvalidInputError("No such population.", got=population, allowed=ALLOWED)
     with open_graph() as graph:
         keys = [resolve(graph, agent)] if agent else [row["key"] for row in listed(graph)]
         found = [share(graph, key, population, when, policy=rules) for key in keys]
@@ -225,7 +233,7 @@ def coverage(
         ]
         output.table(rows, ["dimension", "claimed", "validated", "frontier", "owed next"], title=title)
     if not found:
-        output.out.print("No agent yet.", style="dim")
+        output.out.print("No agent yet. `cwm twin train TASK` registers one.", style="dim")
 
 
 def _coverage_json(found: Any) -> dict[str, Any]:
@@ -237,22 +245,3 @@ def _coverage_json(found: Any) -> dict[str, Any]:
     plain: dict[str, Any] = found.model_dump(include={"agent", "population", "claims", "claimed", "statuses"})
     validated = [c.text for c in found.validated]
     return plain | {"validated": validated, "share": found.share, "by_dimension": shares, "frontier": edges}
-
-
-def instant(text: str | None) -> datetime | None:
-    """An instant as typed; a bare ``Z`` is UTC.
-
-    Raises:
-        InvalidInputError: not ISO 8601, or without time zone.
-    """
-    if text is None:
-        return None
-    try:
-        when = datetime.fromisoformat(text)
-    except ValueError:
-        when = None
-    if when is None or when.tzinfo is None:
-        raise InvalidInputError(
-            "Not an instant with a time zone.", got=text, allowed="ISO 8601 such as 2026-04-01T00:00:00Z"
-        )
-    return when.astimezone(UTC)

@@ -1,12 +1,11 @@
 """`cwm twin`: tasks, training, held-out evaluation, predictions that pass the gate, and why."""
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from cli import output
-from ontology.errors import InvalidInputError
+from cli.instant import instant
 
 if TYPE_CHECKING:
     from twin.prediction import Prediction
@@ -148,7 +147,10 @@ def predict(
     patient: Annotated[str, typer.Argument(help="Key of the patient: Patient/ID.")],
     at: Annotated[
         str | None,
-        typer.Option("--at", help="Instant with time zone (ISO 8601); the task's index if left out."),
+        typer.Option(
+            "--at",
+            help="An instant with its time zone, or the end of a date (UTC); the task's index if left out.",
+        ),
     ] = None,
     agent: Annotated[
         Literal["twin", "score", "both"], typer.Option("--agent", help="Who is asked.")
@@ -164,7 +166,7 @@ def predict(
     from graph import open_graph
     from twin import service, store
 
-    moment = instant(at) if at else None
+    moment = instant(at)
     with open_graph() as graph:
         there = store.current(graph.settings, task)
         asked = [
@@ -220,23 +222,6 @@ def explain(
         ["measure", "statistic", "value", "interval", "n", "events", "population"],
         title="Evidence of this agent",
     )
-
-
-def instant(text: str) -> datetime:
-    """An aware instant in UTC.
-
-    Raises:
-        InvalidInputError: it is no instant, or has no time zone.
-    """
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise InvalidInputError(
-            "Not an instant.", got=text, allowed="ISO 8601 with time zone, such as 2024-05-01T12:00:00Z"
-        )
-    return found.astimezone(UTC)
 
 
 def _data(p: "Prediction", audit: bool) -> dict[str, Any]:

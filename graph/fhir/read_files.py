@@ -14,6 +14,7 @@ from ontology.errors import InvalidInputError, NotFoundError
 
 LINES = (".ndjson", ".jsonl")
 SUFFIXES = (".json", *LINES)
+_ALLOWED = ", ".join([*(f"{s}, {s}.gz" for s in SUFFIXES), *archive.SUFFIXES])
 _GZIP = b"\x1f\x8b"
 
 
@@ -89,10 +90,11 @@ class _Counted(io.RawIOBase):
 def find(paths: Sequence[str | Path]) -> list[Source | Refused]:
     """All input files below the given paths in a stable order; what cannot be listed is refused, not raised.
 
-    A file that is named is taken when its suffix is known; in a folder other suffixes are passed over.
+    A file that is named is taken when its suffix is known; in a folder other suffixes are passed over. A file is known
+    by its folder and its name, whether it or the folder was given: ``bundles/a.json``.
 
     Raises:
-        NotFoundError: a given path is not there.
+        NotFoundError: a given path is not there, or a given folder has no file to read.
         InvalidInputError: a given file has a suffix that says nothing about FHIR.
     """
     found: list[Source | Refused] = []
@@ -101,13 +103,17 @@ def find(paths: Sequence[str | Path]) -> list[Source | Refused]:
             raise NotFoundError("No such file or folder.", got=given)
         root = Path(os.path.abspath(given))  # noqa: PTH100  # resolve() would replace the name of a link
         if root.is_dir():
-            found += _walk(root, root.name)
+            inside = list(_walk(root, root.name))
+            if not inside:
+                raise NotFoundError(
+                    "There is nothing to read in this folder.", got=given, allowed=f"files ending in {_ALLOWED}"
+                )
+            found += inside
         elif known(root.name) or archive.is_archive(root.name):
-            found.append(_source(root, root.name))
+            found.append(_source(root, f"{root.parent.name}/{root.name}".removeprefix("/")))
         else:
-            allowed = ", ".join([*(f"{s}, {s}.gz" for s in SUFFIXES), *archive.SUFFIXES])
             raise InvalidInputError(
-                "This file's name does not say that it holds FHIR JSON.", got=given, allowed=allowed
+                "This file's name does not say that it holds FHIR JSON.", got=given, allowed=_ALLOWED
             )
     return found
 

@@ -62,3 +62,12 @@ def last(text: str) -> datetime:
 def over(text: str) -> datetime:
     """When it can be known: the moment itself, or when a partial date is over. Raises as :func:`first`."""
     return _moment(text) if len(text) > 10 else _span(text)[1]
+
+
+def zoned(text: str) -> bool:
+    """Whether a text that is a date or an instant leaves no doubt: a date has no zone, a time must say it.
+
+    >>> zoned("2024-03-01"), zoned("2024-03-01T12:00Z"), zoned("2024-03-01T12:00")
+    (True, True, False)
+    """
+    return len(text) <= 10 or datetime.fromisoformat(text).tzinfo is not None

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from graph.fhir import times
+from graph.instant import instant as typed
 from ontology.errors import InvalidInputError
 
 NAME: Final = ".fetch.json"
@@ -106,12 +106,7 @@ def _instant(text: str) -> str:
     >>> _instant("2026-01-02T03:04:05.6+01:00")
     '2026-01-02T02:04:05.600Z'
     """
-    try:
-        return instant(times.first(text))
-    except (ValueError, OverflowError):
-        raise InvalidInputError(
-            "This is no instant.", got=text, allowed="for instance 2026-01-02 or 2026-01-02T03:04:05Z"
-        ) from None
+    return instant(typed(text, begins=True))
 
 
 def instant(moment: datetime) -> str:

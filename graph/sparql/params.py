@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from graph.instant import BEGINS, instant
 from graph.sparql import named
 from graph.sparql.worker import Iri
 from ontology.errors import InvalidInputError
@@ -52,12 +53,7 @@ def _value(key: str, kind: str, value: Any) -> Any:
     if kind == "FLOAT":
         return float(value) if isinstance(value, int | float) else value
     if kind == "ZONED DATETIME" and isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            raise InvalidInputError(
-                "This is no instant.", got=value, allowed="ISO 8601 with a zone"
-            ) from None
+        value = instant(value, begins=key in BEGINS)
     if isinstance(value, datetime) and value.tzinfo is None:
         raise InvalidInputError(
             "The instant has no time zone.", got=value, allowed="for instance 2020-01-01T00:00:00Z"

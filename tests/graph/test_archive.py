@@ -57,10 +57,10 @@ def test_an_archive_gives_what_its_files_give(tmp_path: Path, name: str) -> None
     items = list(read([pack(tmp_path / name, files)], LIMIT))
     assert took(items) == ["a", "b", "c", "d"]
     assert [(i.source, i.line, i.entry) for i in items] == [
-        (f"{name}!x/a.ndjson", 1, None),
-        (f"{name}!x/a.ndjson", 2, None),
-        (f"{name}!x/y/c.ndjson.gz", 1, None),
-        (f"{name}!x/y/d.json", 0, 0),
+        (f"{tmp_path.name}/{name}!x/a.ndjson", 1, None),
+        (f"{tmp_path.name}/{name}!x/a.ndjson", 2, None),
+        (f"{tmp_path.name}/{name}!x/y/c.ndjson.gz", 1, None),
+        (f"{tmp_path.name}/{name}!x/y/d.json", 0, 0),
     ]
 
 
@@ -75,10 +75,10 @@ def test_a_fault_in_a_member_is_named_by_archive_member_and_line(tmp_path: Path,
     path = pack(tmp_path / name, {"p.ndjson": line("a") + b"{broken\n" + line("b"), "q.ndjson": b""})
     items = list(read([path], LIMIT))
     # A broken line is found when it is taken in; reading gives its place.
-    assert [(i.source, i.line) for i in items] == [(f"{name}!p.ndjson", n) for n in (1, 2, 3)] + [
-        (f"{name}!q.ndjson", 0)
-    ]
-    assert refused(items) == [(f"{name}!q.ndjson", "empty-file")]
+    assert [(i.source, i.line) for i in items] == [
+        (f"{tmp_path.name}/{name}!p.ndjson", n) for n in (1, 2, 3)
+    ] + [(f"{tmp_path.name}/{name}!q.ndjson", 0)]
+    assert refused(items) == [(f"{tmp_path.name}/{name}!q.ndjson", "empty-file")]
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -96,7 +96,7 @@ def test_a_name_that_leads_out_is_refused_and_the_rest_is_read(
 def test_an_archive_in_an_archive_is_named_and_not_opened(tmp_path: Path, name: str) -> None:
     inner = pack(tmp_path / "inner.zip", {"p.ndjson": line("x")}).read_bytes()
     items = list(read([pack(tmp_path / name, {"inner.zip": inner, "p.ndjson": line("a")})], LIMIT))
-    assert (took(items), refused(items)) == (["a"], [(f"{name}!inner.zip", "bad-member")])
+    assert (took(items), refused(items)) == (["a"], [(f"{tmp_path.name}/{name}!inner.zip", "bad-member")])
 
 
 def test_a_link_in_a_tar_is_refused(tmp_path: Path) -> None:
@@ -104,7 +104,9 @@ def test_a_link_in_a_tar_is_refused(tmp_path: Path) -> None:
         link = tarfile.TarInfo("p.ndjson")
         link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
         tar.addfile(link)
-    assert refused(list(read([tmp_path / "a.tar"], LIMIT))) == [("a.tar!p.ndjson", "bad-member")]
+    assert refused(list(read([tmp_path / "a.tar"], LIMIT))) == [
+        (f"{tmp_path.name}/a.tar!p.ndjson", "bad-member")
+    ]
 
 
 def test_a_member_under_a_password_is_refused(tmp_path: Path) -> None:
@@ -113,7 +115,7 @@ def test_a_member_under_a_password_is_refused(tmp_path: Path) -> None:
     for mark, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):  # the flag bits say: encrypted
         data[data.index(mark) + at] |= 1
     path.write_bytes(data)
-    assert refused(list(read([path], LIMIT))) == [("a.zip!p.ndjson", "bad-member")]
+    assert refused(list(read([path], LIMIT))) == [(f"{tmp_path.name}/a.zip!p.ndjson", "bad-member")]
 
 
 @pytest.mark.parametrize("name", ["a.zip", "a.tar.gz"])
@@ -159,7 +161,9 @@ def test_a_member_of_a_zip_that_is_damaged_is_named_and_the_others_are_read(tmp_
     path.write_bytes(path.read_bytes().replace(b'"a"', b'"x"', 1))
     items = list(read([path], LIMIT))
     assert took(items)[-1] == "b"
-    assert [(p.partition(":")[0], r) for p, r in refused(items)] == [("a.zip!a.ndjson", "broken-archive")]
+    assert [(p.partition(":")[0], r) for p, r in refused(items)] == [
+        (f"{tmp_path.name}/a.zip!a.ndjson", "broken-archive")
+    ]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

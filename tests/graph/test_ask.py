@@ -156,7 +156,7 @@ def test_wilsons_interval_is_the_published_one() -> None:
         ({}, "needs parameters"),
         ({"patient": "Patient/ann"}, "needs more"),
         ({"patient": "Patient/ann", "at": "soon"}, "of another type"),
-        ({"patient": "Patient/ann", "at": "2024-01-10"}, "of another type"),
+        ({"patient": "Patient/ann", "at": "2024-01-10T09:00"}, "of another type"),
         ({"patient": "Patient/ann", "at": "2024-01-10T00:00:00Z", "colour": "red"}, "no such parameter"),
     ],
 )

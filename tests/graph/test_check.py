@@ -183,7 +183,9 @@ def test_findings_are_operation_outcomes_and_hold_no_value(tmp_path: Path, level
         items = list(inspector.over(read([path], 1 << 20)))
     assert [json.loads(i.raw)["id"] for i in items if isinstance(i, Found)] == ["p1", "o1", "o2"]
     lines = [json.loads(line) for line in (tmp_path / "f/out.ndjson").read_text().splitlines()]
-    assert [{i["location"][0] for i in line["issue"]} for line in lines] == [{"a.ndjson:1"}, {"a.ndjson:3"}]
+    assert [{i["location"][0] for i in line["issue"]} for line in lines] == [
+        {f"{tmp_path.name}/a.ndjson:{n}"} for n in (1, 3)
+    ]
     text = json.dumps(lines)
     assert not re.search("Wilhelmina|secret|1970", text)
     assert "Patient.name[0].given" in text

@@ -110,7 +110,7 @@ def test_entries_of_a_bundle_that_conflict_are_named_and_one_of_them_stays(
     path = bundle(tmp_path / "b.json", [entry(one), entry(two), entry(patient("q"))])
     report = ingest(graph, [path])
     assert (report.written, report.reasons) == (2, {"conflict": 1})
-    assert report.set_aside_sample[0]["place"] == "b.json entry[0]"
+    assert report.set_aside_sample[0]["place"] == f"{tmp_path.name}/b.json entry[0]"
     assert kept(graph)["Patient/p"] == two  # neither says which is newer: the fuller one
 
 
@@ -122,7 +122,7 @@ def test_a_conflict_is_named_also_when_the_one_that_stays_comes_later(graph: Gra
     ]
     report = ingest(graph, [ndjson(tmp_path / "a.ndjson", lines)])
     assert (report.written, report.reasons) == (3501, {"conflict": 1})
-    assert report.set_aside_sample[0]["place"] == "a.ndjson:1"
+    assert report.set_aside_sample[0]["place"] == f"{tmp_path.name}/a.ndjson:1"
     assert balanced(report)
 
 
@@ -142,9 +142,9 @@ def test_what_cannot_go_in_can_be_mended_and_ingested_again(
     path = ndjson(tmp_path / "a.ndjson", [patient("a"), BAD[reason], patient("c")])  # type: ignore[list-item]
     run: Run = cwm("ingest", str(path), "--json")
     assert (run.status, run.json["written"], run.json["reasons"]) == (1, 2, {reason: 1})
-    assert run.json["set_aside_sample"][0]["place"] == "a.ndjson:2"
+    assert run.json["set_aside_sample"][0]["place"] == f"{tmp_path.name}/a.ndjson:2"
     record = json.loads(Path(run.json["set_aside_file"]).read_text())
-    assert (record["file"], record["line"]) == ("a.ndjson", 2)
+    assert (record["file"], record["line"]) == (f"{tmp_path.name}/a.ndjson", 2)
     assert oct(Path(run.json["set_aside_file"]).stat().st_mode)[-3:] == "600"
     mended = tmp_path / "mended.ndjson"
     mended.write_text(json.dumps({k: v for k, v in record.items() if k != "base64"} | {"text": json.dumps(patient("b"))},

@@ -143,7 +143,7 @@ def test_a_broken_entry_stands_alone(tmp_path: Path) -> None:
     path.write_text(
         '{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Patient","id":"a"}},{"fullUrl":7}]}'
     )
-    assert refused(path) == [("b.json entry[1]", "not-a-resource")]
+    assert refused(path) == [(f"{tmp_path.name}/b.json entry[1]", "not-a-resource")]
     assert len(resources(path)) == 1
 
 
@@ -151,7 +151,8 @@ def test_entries_that_hold_no_resource_are_named(tmp_path: Path) -> None:
     path = bundle(
         tmp_path / "b.json", [{"request": {"method": "DELETE", "url": "Patient?name=x"}}, {"fullUrl": "x"}]
     )
-    assert refused(path) == [("b.json entry[0]", "delete"), ("b.json entry[1]", "no-resource")]
+    here = f"{tmp_path.name}/b.json"
+    assert refused(path) == [(f"{here} entry[0]", "delete"), (f"{here} entry[1]", "no-resource")]
 
 
 def test_a_line_of_200_mb_is_never_held(tmp_path: Path) -> None:
@@ -182,7 +183,7 @@ def test_a_line_of_200_mb_is_never_held(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a.json", "a.ndjson"])
 def test_an_empty_file_is_named(tmp_path: Path, name: str, text: bytes) -> None:
     (tmp_path / name).write_bytes(text)
-    assert refused(tmp_path / name) == [(name, "empty-file")]
+    assert refused(tmp_path / name) == [(f"{tmp_path.name}/{name}", "empty-file")]
 
 
 def test_an_unreadable_folder_and_file_are_named_and_the_rest_is_read(tmp_path: Path) -> None:
@@ -219,3 +220,16 @@ def test_a_path_that_is_not_there_is_an_error_before_anything_is_read(tmp_path: 
     (tmp_path / "a.txt").write_text("{}")
     with pytest.raises(InvalidInputError):
         list(read([tmp_path / "a.txt"], LIMIT))
+
+
+def test_a_file_is_known_by_one_name_whether_it_or_its_folder_was_given(tmp_path: Path) -> None:
+    path = ndjson(tmp_path / "d/a.ndjson", [patient("a")])
+    assert [i.source for given in (path, tmp_path / "d") for i in read([given], LIMIT)] == ["d/a.ndjson"] * 2
+
+
+def test_a_folder_with_nothing_to_read_is_said_to_be_so(tmp_path: Path) -> None:
+    (tmp_path / "d" / "deep").mkdir(parents=True)
+    (tmp_path / "d" / "notes.txt").write_text("not FHIR")
+    with pytest.raises(NotFoundError, match="nothing to read") as told:
+        list(read([tmp_path / "d"], LIMIT))
+    assert told.value.exit_status == 3

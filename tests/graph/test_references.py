@@ -165,7 +165,7 @@ def test_a_reference_that_is_no_text_is_set_aside_by_its_line(
     report = ingest(graph, [ndjson(tmp_path / "a.ndjson", [patient("p1"), observation("o") | element])])
     assert (report.written, report.set_aside, report.reasons) == (1, 1, {"bad-value": 1})
     (aside,) = report.set_aside_sample
-    assert aside["place"] == "a.ndjson:2"
+    assert aside["place"] == f"{tmp_path.name}/a.ndjson:2"
     assert next(iter(element)) in aside["message"]
 
 
@@ -173,4 +173,4 @@ def test_a_resource_of_a_bundle_that_loses_a_tie_is_named_by_its_entry(graph: Gr
     first = bundle(tmp_path / "a.json", [entry(patient("p0")), entry(patient("p1"))])
     fuller = ndjson(tmp_path / "b.ndjson", [patient("p1", birthDate="1970")])
     report = ingest(graph, [first, fuller])
-    assert [aside["place"] for aside in report.set_aside_sample] == ["a.json entry[1]"]
+    assert [aside["place"] for aside in report.set_aside_sample] == [f"{tmp_path.name}/a.json entry[1]"]

@@ -36,7 +36,8 @@ def test_values_are_searched_and_dimensions_listed(cwm: Callable[..., Any]) -> N
         ("coordinate", WORKED.replace("i25", "i250")),
         ("coordinate", "--search", "x", "--dimension", "weather"),
         ("coordinate", WORKED, "--search", "x"),
-        ("verdict", "twin", WORKED, "--population", "synthetic", "--at", "2026-04-01"),
+        ("verdict", "twin", WORKED, "--population", "synthetic", "--at", "2026-04-01T10:00"),
+        ("coverage", "--population", "imaginary"),
     ],
 )
 def test_bad_usage_ends_with_status_2_and_says_what_is_allowed(
