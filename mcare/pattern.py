@@ -66,8 +66,10 @@ class Finding(BaseModel, ABC):
 
     @property
     def way(self) -> str:
-        """Too low or too high, with a perhaps where nothing is shown."""
-        return ("" if self.shown else "perhaps ") + ("too low" if self.difference > 0 else "too high")
+        """Too low or too high, with a perhaps where it does not survive the adjustment."""
+        return ("" if self.shown and self.clear else "perhaps ") + (
+            "too low" if self.difference > 0 else "too high"
+        )
 
     @property
     @abstractmethod
@@ -196,7 +198,7 @@ def about(
         examination=_examination(found),
         formulation=_formulation(found),
         differential=[
-            Alternative(condition="Chance", why_not=f"{found.looked_at} comparisons were made; {certainty}"),
+            Alternative(condition="Chance", why_not=f"{found.looked_at} comparisons were made. {certainty}"),
             Alternative(
                 condition="Change of the population over time",
                 why_not="Folds are by patient and not by time, so this was not tested.",

@@ -34,6 +34,8 @@ DEMO = os.environ.get("CWM_TEST_DEMO")
 
 PATIENCE = 60_000
 
+writes = pytest.mark.skipif(DEMO is not None, reason="it writes; the demo's home is only drawn")
+
 
 @dataclass
 class Dashboard:
@@ -268,6 +270,7 @@ def test_a_released_and_a_withheld_prediction_are_both_seen(page: Page, dashboar
     expect(withheld.locator(".reasons li").first).to_be_visible()
 
 
+@writes
 def test_predict_now_writes_a_prediction_of_each_agent(page: Page, dashboard: Dashboard) -> None:
     page.goto(
         dashboard.address + "/patients/" + Secrets.load(dashboard.settings.home).token(dashboard.living.other)
@@ -280,6 +283,7 @@ def test_predict_now_writes_a_prediction_of_each_agent(page: Page, dashboard: Da
     expect(page.locator("#advised details.entry")).to_have_count(2)
 
 
+@writes
 def test_a_case_about_a_prediction_is_checked_filed_shown_and_taken_away(
     page: Page, dashboard: Dashboard
 ) -> None:
