@@ -5,6 +5,7 @@ are the same and whose result is still there is not done again.
 """
 
 import hashlib
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,8 +66,13 @@ class Memory:
     def keep(self, step: str, inputs: str, result: Result) -> None:
         """Remember, at once: an interrupted demo goes on from here."""
         self.steps[step] = {"inputs": inputs, "result": result}
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.write_bytes(orjson.dumps(self.steps, option=orjson.OPT_INDENT_2))
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # It names patients by their ids: only its owner may read it. A whole file takes the place of the old one.
+        fresh = self.path.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(orjson.dumps(self.steps, option=orjson.OPT_INDENT_2))
+        fresh.replace(self.path)
 
 
 @dataclass

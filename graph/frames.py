@@ -263,6 +263,6 @@ def _pandas(made: "pl.DataFrame") -> "pd.DataFrame":
         raise MissingExtraError(
             "Frames of pandas need pandas.",
             got=str(error),
-            do="Add it: pip install 'clinical-world-model[research]'. Or take polars frames.",
+            do="Add it: make env in a checkout, else pip install 'clinical-world-model[research]'. Or take polars frames.",
         ) from None
     return pd.DataFrame({name: made[name].to_list() for name in made.columns}, columns=made.columns)

@@ -122,7 +122,8 @@ def _pykeen(triples: pl.DataFrame) -> tuple[Any, Any, Any]:
         raise MissingExtraError(
             "Patients-like-this needs PyKEEN and PyTorch.",
             got=str(error),
-            do="Add them: pip install 'clinical-world-model[embeddings]'. Or leave it out: --without patients-like-this.",
+            do="Add them: make env in a checkout, else pip install 'clinical-world-model[embeddings]'. "
+            "Or leave it out: --without patients-like-this.",
         ) from None
     logging.getLogger("pykeen").setLevel(logging.WARNING)
     labelled: npt.NDArray[np.str_] = triples.to_numpy().astype(str)

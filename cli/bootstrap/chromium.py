@@ -10,13 +10,14 @@ import subprocess
 import sys
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+ADVICE = "On Debian: apt-get install chromium. Or set CWM_CHROMIUM to a Chromium you have."
 
 
 def find() -> str | None:
-    """The path of a Chromium: `CWM_CHROMIUM`, or the first one on the PATH."""
-    return os.environ.get("CWM_CHROMIUM") or next(
-        (path for name in NAMES if (path := shutil.which(name))), None
-    )
+    """The path of a Chromium: `CWM_CHROMIUM` (a path or a name; None where it is not there), or the first one on the PATH."""
+    if chosen := os.environ.get("CWM_CHROMIUM"):
+        return shutil.which(chosen)
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
 def install() -> bool:
@@ -41,8 +42,7 @@ def main() -> int:
         message, status = "Error  Chromium could not be installed, and CI=true must run the browser tests", 1
     else:
         message, status = "Chromium is missing: the browser tests will be skipped", 0
-    advice = "  do     apt-get install chromium (or set CWM_CHROMIUM to a Chromium you have), then make test"
-    print(f"{message}\n{advice}", file=sys.stderr)  # noqa: T201
+    print(f"{message}\n  do     {ADVICE} Then: make test", file=sys.stderr)  # noqa: T201
     return status
 
 

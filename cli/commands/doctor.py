@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
-import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -44,7 +43,12 @@ def _packages(_: Settings) -> Finding:
     names = ("neo4j", "jgo", "polars", "scikit-learn", "dash")
     found = {name: _version(name) for name in names}
     if lacking := [name for name, version in found.items() if version is None]:
-        return Finding("Libraries", "fail", "not here: " + ", ".join(lacking), "Run `make env`.")
+        return Finding(
+            "Libraries",
+            "fail",
+            "not here: " + ", ".join(lacking),
+            "make env in a checkout, else pip install --force-reinstall clinical-world-model",
+        )
     return Finding("Libraries", "ok", ", ".join(f"{name} {version}" for name, version in found.items()))
 
 
@@ -135,17 +139,16 @@ def _torch(_: Settings) -> Finding:
         "PyTorch",
         "warn",
         "not here: the twin works without its embeddings",
-        "pip install 'clinical-world-model[embeddings]'",
+        "make env in a checkout, else pip install 'clinical-world-model[embeddings]'",
     )
 
 
 def _chromium(_: Settings) -> Finding:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    if path := next(filter(None, map(shutil.which, names)), None):
+    from cli.bootstrap import chromium
+
+    if path := chromium.find():
         return Finding("Chromium", "ok", path)
-    return Finding(
-        "Chromium", "warn", "not here; only the browser tests need it", "On Debian: apt-get install chromium"
-    )
+    return Finding("Chromium", "warn", "not here; only the browser tests need it", chromium.ADVICE)
 
 
 CHECKS: tuple[Callable[[Settings], Finding], ...] = (

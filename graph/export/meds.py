@@ -75,7 +75,7 @@ def export(
         raise MissingExtraError(
             "MEDS needs the packages meds and pyarrow.",
             got=str(error),
-            do="Add them: pip install 'clinical-world-model[research]'.",
+            do="Add them: make env in a checkout, else pip install 'clinical-world-model[research]'.",
         ) from None
     asked = asked or Request()
     new_folder(out)

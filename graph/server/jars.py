@@ -95,7 +95,7 @@ def _one(jar: Jar, scratch: Path, here: Path, settings: Settings) -> None:
 
 
 def _download(jar: Jar, scratch: Path, settings: Settings) -> Path:
-    import requests  # what jgo speaks HTTP with
+    import requests
     from jgo.maven import MavenContext
 
     remotes = {"maven": settings.maven.rstrip("/")} if settings.maven else None

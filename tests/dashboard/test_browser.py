@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from cli.bootstrap import chromium
 from dashboard import server
 from dashboard.pages import pages
 from dashboard.secrets import Secrets
@@ -17,7 +18,7 @@ from tests.dashboard.living import Living, live_in, of_demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.neo4j, pytest.mark.slow]
 
-CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM = chromium.find()
 FLAGS = [
     "--no-sandbox",
     "--disable-background-networking",
@@ -76,13 +77,13 @@ def dashboard(request: pytest.FixtureRequest) -> Iterator[Dashboard]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium, with no traffic of its own."""
-    if not CHROMIUM.exists():
-        message = "Chromium is missing. Get it with: sudo apt-get install -y chromium"
+    if CHROMIUM is None:
+        message = f"Chromium is missing. {chromium.ADVICE}"
         if os.environ.get("CI") == "true":
             pytest.fail(message)
         pytest.skip(message)
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield found
         found.close()
 
