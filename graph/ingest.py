@@ -67,6 +67,8 @@ class IngestReport:
     """Resources a second."""
     generic: dict[str, int] = field(default_factory=dict)
     """Resources of types without a mapping, written by the generic rule."""
+    unmapped: dict[str, int] = field(default_factory=dict)
+    """What tables (OMOP CDM, MEDS) hold that no mapping speaks of, and how often; most frequent first."""
     reasons: dict[str, int] = field(default_factory=dict)
     set_aside_file: str | None = None
     set_aside_sample: list[dict[str, str]] = field(default_factory=list)
@@ -101,7 +103,7 @@ def ingest(
     fhir_version: str | None = None,
     progress: Progress | None = None,
 ) -> IngestReport:
-    """Take FHIR files and folders into the graph; ingesting again changes nothing.
+    """Take FHIR files and folders, and folders of OMOP CDM or MEDS tables, into the graph; again, it changes nothing.
 
     ``fhir_version`` (R4, R4B, R5) holds where a resource does not say. ``check`` looks whether resources are as FHIR says
     (:mod:`graph.check`) and writes what it finds; with ``strict_check`` a resource with an error is set aside.
@@ -115,6 +117,12 @@ def ingest(
     """
     sources = find(paths)
     fhir = version.named(fhir_version) if fhir_version else None
+    if fhir not in {None, version.DEFAULT} and any(isinstance(s, Source) and s.reader for s in sources):
+        raise InvalidInputError(
+            "Tables become FHIR R4, so they cannot be taken in as another version.",
+            got=fhir_version,
+            do="Take the tables in by themselves, without --fhir-version.",
+        )
     # The first of two passes keeps no findings: the second finds them again.
     with _inspector(check, Path(os.devnull), fhir, strict=strict_check) as inspector:
         if strict:
@@ -166,6 +174,7 @@ class _Run:
         self.id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
         self.report = IngestReport(self.id)
         self.generic: Counter[str] = Counter()
+        self.unmapped: Counter[str] = Counter()
         self.began = time.monotonic()
         self.total = sum(s.size for s in sources if isinstance(s, Source))
         self.before = 0
@@ -245,6 +254,8 @@ class _Run:
                     aside.add(made)
                 if self.report.read % 1000 == 0:
                     self._at(source)
+            if isinstance(source, Source):
+                self.unmapped += source.unmapped
             self.before += source.size or 0
 
     def _at(self, source: Source | Refused) -> None:
@@ -269,6 +280,7 @@ class _Run:
         report.dangling_sample, report.ambiguous = settled.sample, settled.ambiguous
         report.dangling_run, report.dangling_places = settled.dangling_run, settled.places
         report.generic = dict(self.generic)
+        report.unmapped = dict(self.unmapped.most_common())
         if self.inspector:
             report.checked, report.findings = self.inspector.checked, dict(self.inspector.severities)
             report.findings_file = str(self.inspector.out) if report.findings else None

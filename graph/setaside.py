@@ -16,7 +16,7 @@ import msgspec
 import orjson
 
 from graph.fhir.read_bundle import UNREADABLE
-from graph.fhir.read_items import KEPT, Found, Item, Refused
+from graph.fhir.read_items import KEPT, ROWS, Found, Item, Refused
 
 
 class Record(msgspec.Struct, omit_defaults=True):
@@ -100,7 +100,7 @@ def reread(name: str, line: int, raw: bytes) -> Iterator[Item]:
     if text is None:
         yield Found(name, line, raw)  # mended by a hand that slipped: likewise
         return
-    if not text or record.size is not None:
+    if not text or record.size is not None or record.set_aside in ROWS:
         yield Refused(
             record.file,
             record.line,

@@ -1,11 +1,14 @@
-"""The mappings as a page for people: ``python -m ontology.describe`` writes the tables of ``docs/mapping.md`` anew."""
+"""The mappings as pages for people: ``python -m ontology.describe`` writes the lists of ``docs/mapping.md``, ``docs/tables.md``."""
 
 from pathlib import Path
 
 from ontology import mapping
 from ontology.mapping import Delayed, Mapping, Named, Turn
+from ontology.table_mapping import KindMapping, Made, columns, kinds, systems
+from ontology.table_mapping import tables as omop
 
 PAGE = Path(__file__).parents[1] / "docs" / "mapping.md"
+TABLES = PAGE.with_name("tables.md")
 BEGIN, END = "<!-- generated: begin -->", "<!-- generated: end -->"
 
 
@@ -15,8 +18,17 @@ def page(text: str) -> str:
     >>> page(f"a {BEGIN} old {END} z").startswith("a <!-- generated: begin -->")
     True
     """
+    return _between(text, tables())
+
+
+def tables_page(text: str) -> str:
+    """The page of the tables of OMOP CDM and MEDS, likewise."""
+    return _between(text, f"{_omop()}\n\n{_meds()}\n\n{_systems()}")
+
+
+def _between(text: str, made: str) -> str:
     head, _, rest = text.partition(BEGIN)
-    return f"{head}{BEGIN}\n\n{tables()}\n\n{END}{rest.partition(END)[2]}"
+    return f"{head}{BEGIN}\n\n{made}\n\n{END}{rest.partition(END)[2]}"
 
 
 def tables() -> str:
@@ -75,5 +87,43 @@ def _arrow(link: Named | Turn) -> str:
     return f"`<-[:{link.type}]-`" if link.inward else f"`-[:{link.type}]->`"
 
 
+def _omop() -> str:
+    rows = ["### OMOP CDM", "", "| table | becomes | what | carried as extensions |", "|---|---|---|---|"]
+    for rule in omop().values():
+        used = {rule.key, rule.person}.union(*(columns(made.make) for made in rule.resources))
+        rest = _list(tuple(name for name in rule.columns if name not in used))
+        rows.append(f"| {rule.table} | {', '.join(map(_when, rule.resources))} | {rule.summary} | {rest} |")
+    return "\n".join(rows)
+
+
+def _when(made: Made) -> str:
+    if not isinstance(made.when, dict):
+        return made.type if made.when is None else f"else {made.type}"
+    said = [
+        f"`{name}` is given" if values == "given" else f"`{name}` is {', '.join(map(str, values))}"
+        for name, values in made.when.items()
+    ]
+    return f"{made.type} (where {' or '.join(said)})"
+
+
+def _meds() -> str:
+    rows = ["### MEDS", "", "| kind | becomes | codes | what |", "|---|---|---|---|"]
+    rows += [f"| {kind.name} | {kind.type} | {_codes(kind)} | {kind.summary} |" for kind in kinds().values()]
+    return "\n".join(rows)
+
+
+def _codes(kind: KindMapping) -> str:
+    said = [*kind.codes, *(pattern for patterns in kind.roles.values() for pattern in patterns)]
+    return _list(tuple(said)) + (", and every other" if kind.default else "")
+
+
+def _systems() -> str:
+    rows = ["### Code systems", "", "| name in OMOP and MEDS | in FHIR |", "|---|---|"]
+    return "\n".join(
+        [*rows, *(f"| {', '.join(names)} | `{system}` |" for system, names in systems().items())]
+    )
+
+
 if __name__ == "__main__":
     PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    TABLES.write_text(tables_page(TABLES.read_text(encoding="utf-8")), encoding="utf-8")

@@ -37,7 +37,8 @@ def ingest(
         list[Path],
         typer.Argument(
             metavar="PATH...",
-            help="Files or folders: .json, .ndjson, .jsonl, each also .gz; .zip, .tar, .tar.gz, .tgz.",
+            help="Files or folders: .json, .ndjson, .jsonl, each also .gz; .zip, .tar, .tar.gz, .tgz; "
+            "folders of OMOP CDM or MEDS tables.",
         ),
     ],
     strict: Annotated[
@@ -64,7 +65,7 @@ def ingest(
     ] = None,
     as_json: output.Json = False,
 ) -> None:
-    """Take FHIR resources, bundles and NDJSON into the graph; doing it again changes nothing.
+    """Take FHIR resources, bundles and NDJSON, OMOP CDM and MEDS tables into the graph; doing it again changes nothing.
 
     What cannot go in is named by file and line, set aside in a file that can be mended and ingested again, and the
     exit status is 1; the rest goes in.
@@ -73,6 +74,7 @@ def ingest(
     Example:
       cwm ingest docs/demo/fhir
       cwm ingest export/Patient.ndjson.gz bundles/ --json
+      cwm ingest omop-csv/
       cwm ingest export --check structure --strict-check
     """
     take(
@@ -164,6 +166,9 @@ def _show(report: "IngestReport") -> None:
         output.note(f"All findings, as OperationOutcome: {report.findings_file}.")
     if report.generic:
         output.note(f"By the generic rule, for want of a mapping: {_counts(report.generic)}.")
+    if report.unmapped:
+        rows = [{"what": what, "times": f"{times:,}"} for what, times in list(report.unmapped.items())[:20]]
+        output.table(rows, ["what", "times"], title="In the tables, without a mapping")
     if report.dangling:
         _show_dangling(report)
     if report.ambiguous:

@@ -21,6 +21,7 @@ from graph.export.deidentify import too_old
 from graph.export.request import Request, new_folder
 from graph.fhir import times
 from graph.snapshot import software
+from graph.tabular.meds_folder import BASE
 from ontology.errors import InvalidInputError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -51,9 +52,13 @@ def code_of(system: str | None, code: str | None, type_: str) -> str:
 
     >>> code_of("http://loinc.org", "8867-4", "Observation"), code_of(None, None, "Condition")
     ('LOINC//8867-4', 'Condition//UNCODED')
+    >>> code_of("urn:clinical-world-model:meds:demo", "STROKE//LEFT", "Observation")  # it came as it stands
+    'STROKE//LEFT'
     """
     if code is None:
         return f"{type_}//UNCODED"
+    if system and (system == BASE or system.startswith(f"{BASE}:")):
+        return code
     return f"{vocabularies().get(system or '', system) or type_}//{code}"
 
 

@@ -39,7 +39,10 @@ def read(paths: Sequence[str | Path], limit: int) -> Iterator[Item]:
 
 
 def items(source: Source, limit: int) -> Iterator[Item]:
-    """What is in one file, or in the members of one archive."""
+    """What is in one file, in the members of one archive, or what comes of the rows of one table."""
+    if source.reader is not None:
+        yield from source.reader(source, limit)
+        return
     try:
         stream = source.raw() if source.is_archive else source.open()
     except OSError as error:

@@ -24,12 +24,19 @@ REASONS: Final = {
     "no-id": "the resource has no id",
     "bad-value": "a value cannot be what its element says, such as an impossible date or a reference that is a number",
     "failed-check": "the check found an error, and `--strict-check` asks to set it aside",
+    "bad-table": "a table that is not as its standard says: a column is missing, or has another type",
+    "bad-row": "a row of a table that cannot become a resource, such as one with an impossible date",
+    "no-person": "a row of a table that names a person who is not in the table of persons",
     "no-resource": "the bundle entry holds no resource",
     "delete": "the bundle entry deletes by a search or without an address, so it names no one resource",
     "older-version": "a newer version of the resource is in the graph",
     "conflict": "the same id has another content, and neither says which is newer",
 }
 """Every reason for which something is set aside."""
+
+
+ROWS: Final = frozenset({"bad-row", "no-person"})
+"""Reasons of rows of a table: they are mended in the table, since what was kept of them is no resource."""
 
 
 @dataclass(slots=True)

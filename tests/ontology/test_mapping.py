@@ -56,3 +56,5 @@ def test_an_event_says_when_it_was_known() -> None:
 def test_the_page_about_the_mappings_is_up_to_date() -> None:
     text = describe.PAGE.read_text(encoding="utf-8")
     assert describe.page(text) == text, "run: python -m ontology.describe"
+    text = describe.TABLES.read_text(encoding="utf-8")
+    assert describe.tables_page(text) == text, "run: python -m ontology.describe"

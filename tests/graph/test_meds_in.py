@@ -1,0 +1,194 @@
+"""MEDS data sets: events become resources, an export comes back with as many subjects and events, and bad rows are named."""
+
+import json
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graph import Graph
+from graph.digest import digest
+from graph.export import meds
+from graph.fhir.read import Found, Item, Refused, read
+from graph.ingest import ingest
+from graph.journey import journey
+from tests.data import demo_slice
+from tests.graph.made import ndjson
+
+pytest.importorskip("meds")
+pa = pytest.importorskip("pyarrow")
+pq = pytest.importorskip("pyarrow.parquet")
+
+LIMIT = 1 << 20
+Event = dict[str, Any]
+
+
+def time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+EVENTS: list[Event] = [
+    {"subject_id": 7, "code": "GENDER//F"},
+    {"subject_id": 7, "time": time("1950-07-09"), "code": "MEDS_BIRTH"},
+    {"subject_id": 7, "time": time("2020-01-02T08:00:00"), "code": "ENCOUNTER//IMP", "encounter_id": 11},
+    {"subject_id": 7, "time": time("2020-01-02T09:00:00"), "code": "LOINC//2160-0", "numeric_value": 80.6,
+     "unit": "umol/L", "encounter_id": 11},
+    {"subject_id": 7, "time": time("2020-01-02T09:00:00"), "code": "STROKE//LEFT", "text_value": "mild", "ward": "4"},
+    {"subject_id": 7, "time": time("2020-01-02T09:00:00"), "code": "STROKE//LEFT", "text_value": "mild", "ward": "4"},
+    {"subject_id": 7, "time": time("2020-01-05T10:00:00"), "code": "ENCOUNTER_END//home", "encounter_id": 11},
+    {"subject_id": 7, "time": time("2020-01-05T11:00:00"), "code": "ICD10CM//I21.9", "encounter_id": 11},
+    {"subject_id": 8, "code": "GENDER//?"},
+    {"subject_id": 8, "time": time("2021-01-02T09:00:00"), "code": "CVX//140"},
+]  # fmt: skip
+SCHEMA = {
+    "subject_id": pa.int64(), "time": pa.timestamp("us"), "code": pa.string(), "numeric_value": pa.float32(),
+    "text_value": pa.large_string(), "unit": pa.string(), "encounter_id": pa.int64(), "ward": pa.string(),
+}  # fmt: skip
+
+
+def data_set(folder: Path, *shards: list[Event], about: dict[str, str] | None = None) -> Path:
+    """A MEDS folder of those shards."""
+    (folder / "data" / "train").mkdir(parents=True)
+    (folder / "metadata").mkdir()
+    (folder / "metadata" / "dataset.json").write_text(json.dumps(about or {"dataset_name": "made"}))
+    names = {"code": ["STROKE//LEFT"], "description": ["Left stroke"], "parent_codes": [["SNOMED/230690007"]]}
+    pq.write_table(pa.table(names), folder / "metadata" / "codes.parquet")
+    for number, events in enumerate(shards):
+        table = pa.Table.from_pylist(events, schema=pa.schema(SCHEMA))
+        pq.write_table(table, folder / "data" / "train" / f"{number}.parquet")
+    return folder
+
+
+def found(items: list[Item]) -> list[dict[str, Any]]:
+    return [json.loads(item.raw) for item in items if isinstance(item, Found)]
+
+
+def refused(items: list[Item]) -> list[tuple[str, str, str]]:
+    return [(item.place, item.reason, item.message) for item in items if isinstance(item, Refused)]
+
+
+def test_events_become_resources_and_again_changes_nothing(graph: Graph, tmp_path: Path) -> None:
+    folder = data_set(tmp_path / "set", EVENTS)
+    report = ingest(graph, [folder])
+    # Ten events: two make a person, two an encounter, and one of the other subject is not understood.
+    assert (report.read, report.written, report.set_aside, report.dangling) == (9, 9, 0, 0)
+    assert report.unmapped == {
+        "code STROKE//*: no kind, so an observation": 2,
+        "code GENDER//*: no kind, so an observation": 1,
+        "codes.parquet: parent_codes": 1,
+    }
+    before = digest(graph)
+    again = ingest(graph, [folder])
+    assert (again.written, again.unchanged) == (0, 9)
+    assert digest(graph) == before
+    (creatinine,) = [r for r in found(list(read([folder], LIMIT))) if "valueQuantity" in r]
+    # The number in the width that it was written in, and not 80.5999984741211.
+    assert creatinine["valueQuantity"] == {"value": 80.6, "unit": "umol/L"}
+    strokes = [r for r in found(list(read([folder], LIMIT))) if r.get("valueString") == "mild"]
+    assert strokes[0]["code"]["coding"] == [
+        {"system": "urn:clinical-world-model:meds:made", "code": "STROKE//LEFT", "display": "Left stroke"}
+    ]
+    assert strokes[0]["extension"] == [
+        {"url": "urn:clinical-world-model:meds:column:ward", "valueString": "4"}
+    ]
+    assert strokes[1]["id"] == f"{strokes[0]['id']}-1"
+
+
+def test_an_event_is_known_at_its_time_and_an_end_when_it_comes(graph: Graph, tmp_path: Path) -> None:
+    report = ingest(graph, [data_set(tmp_path / "set", EVENTS)])
+    (key,) = graph.values("export.meds", after="", size=1, at=None, patients=None)[0][:1]
+    during = journey(graph, key, datetime.fromisoformat("2020-01-02T09:00:00Z"))
+    assert Counter(e["type"] for e in during.facts) == {"Observation": 3}
+    assert (during.encounters[0].get("end"), during.encounters[0].get("disposition")) == (None, None)
+    after = journey(graph, key, datetime.fromisoformat("2020-01-05T11:00:00Z"))
+    assert after.encounters[0]["disposition"] == "home"
+    assert Counter(e["type"] for e in after.facts) == {"Observation": 3, "Condition": 1}
+    assert report.reasons == {}
+
+
+def test_an_export_of_the_demo_comes_back_with_as_many_subjects_and_events(
+    graph: Graph, tmp_path: Path
+) -> None:
+    ingest(graph, [ndjson(tmp_path / "demo.ndjson", demo_slice(3))])
+    out = meds.export(graph, tmp_path / "out", name="demo")
+    graph.write("admin.clear", batch=5000)
+    report = ingest(graph, [tmp_path / "out"])
+    assert (report.set_aside, report.dangling) == (0, 0)
+    back = meds.export(graph, tmp_path / "back", name="demo")
+    assert (back["subjects"], back["events"]) == (out["subjects"], out["events"])
+
+    def codes(folder: str) -> Counter[tuple[str, datetime, float, str]]:
+        rows = pq.read_table(tmp_path / folder / "data").to_pylist()
+        return Counter((r["code"], r["time"], r["numeric_value"], r["unit"]) for r in rows)
+
+    assert codes("back") == codes("out")
+    assert ingest(graph, [tmp_path / "out"]).unchanged == report.read
+
+
+BAD: list[Event] = [
+    EVENTS[9] | {"code": ""},
+    EVENTS[9] | {"numeric_value": float("inf")},
+    EVENTS[9] | {"subject_id": None},
+    EVENTS[0] | {"subject_id": 9},
+    EVENTS[9] | {"numeric_value": float("nan")},
+]
+
+
+def test_bad_rows_are_named_by_file_and_row_and_the_rest_goes_in(graph: Graph, tmp_path: Path) -> None:
+    folder = data_set(tmp_path / "set", [EVENTS[9], *BAD])
+    pq.write_table(
+        pa.table({"subject_id": ["a"], "time": [1], "code": ["x"]}), folder / "data" / "odd.parquet"
+    )
+    (folder / "data" / "torn.parquet").write_bytes(b"PAR1 and no more")
+    items = list(read([folder], LIMIT))
+    assert refused(items) == [
+        ("set/data/odd.parquet", "bad-table", "the column subject_id holds no whole numbers"),
+        (
+            "set/data/torn.parquet",
+            "bad-table",
+            "the file is no Parquet, or is damaged; what came before it was read",
+        ),
+        ("set/data/train/0.parquet:2", "bad-row", "the column code is empty"),
+        ("set/data/train/0.parquet:3", "bad-row", "the column numeric_value is not a number"),
+        ("set/data/train/0.parquet:4", "bad-row", "the column subject_id is empty"),
+        ("set/data/train/0.parquet:6", "bad-row", "the rows of a subject do not lie together"),
+    ]
+    report = ingest(graph, [folder])
+    assert report.read == report.written + report.set_aside
+    assert report.reasons == {"bad-row": 4, "bad-table": 2}
+
+
+def test_ids_do_not_depend_on_files_order_or_batches(tmp_path: Path) -> None:
+    one = found(list(read([data_set(tmp_path / "a", EVENTS)], LIMIT)))
+    two = found(list(read([data_set(tmp_path / "b", EVENTS[8:], EVENTS[:8])], LIMIT)))
+    assert sorted(r["id"] for r in one) == sorted(r["id"] for r in two)
+    other = found(list(read([data_set(tmp_path / "c", EVENTS, about={"dataset_name": "other"})], LIMIT)))
+    assert not {r["id"] for r in one} & {r["id"] for r in other}
+
+
+def test_a_number_said_with_more_than_its_role_is_an_observation_too(tmp_path: Path) -> None:
+    events = [
+        EVENTS[1] | {"text_value": "at home"},
+        EVENTS[2],
+        EVENTS[2] | {"time": time("2020-01-03")},
+        EVENTS[6] | {"encounter_id": 12},
+    ]
+    made = found(list(read([data_set(tmp_path / "set", events)], LIMIT)))
+    kinds = Counter((r["resourceType"], r.get("code", {}).get("coding", [{}])[0].get("code")) for r in made)
+    assert kinds == {
+        ("Patient", None): 1,
+        ("Encounter", None): 1,
+        # Another beginning of the same encounter, an end without a beginning, and a birth with words.
+        ("Observation", "ENCOUNTER//IMP"): 1,
+        ("Observation", "ENCOUNTER_END//home"): 1,
+        ("Observation", "MEDS_BIRTH"): 1,
+    }
+
+
+def test_the_name_of_the_data_set_may_be_missing_or_broken(tmp_path: Path) -> None:
+    folder = data_set(tmp_path / "set", EVENTS)
+    (folder / "metadata" / "dataset.json").write_text("{")
+    ids = [r["id"] for r in found(list(read([folder], LIMIT))) if r["resourceType"] == "Patient"]
+    assert ids == ["meds-7", "meds-8"]
