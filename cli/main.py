@@ -11,6 +11,9 @@ import typer
 from cli import commands, output
 from ontology.errors import CwmError, FileError
 
+INTERRUPTED = 130
+"""The exit status after Ctrl-C: typer gives it."""
+
 
 def build() -> typer.Typer:
     """The whole command, with every group that is there."""
@@ -59,9 +62,10 @@ def run() -> None:
         _fail(error)
     except OSError as error:
         _fail(FileError.of(error))
-    except KeyboardInterrupt:
-        output.note("Interrupted; what was done is kept, and running it again goes on from there.")
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            output.note("Interrupted; what was done is kept, and running it again goes on from there.")
+        raise
 
 
 def _fail(error: CwmError) -> NoReturn:

@@ -2,11 +2,13 @@
 
 import ipaddress
 import logging
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from logging.handlers import RotatingFileHandler
+from types import FrameType
 
 import uvicorn
 
@@ -28,7 +30,8 @@ def run(
     names: frozenset[str] = frozenset(),
     ready: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Serve until interrupted; ``ready`` is called with the address once the port is taken.
+    """Serve until SIGINT (Ctrl-C) or SIGTERM, which is how serving ends, and return; ``ready`` is called with the address
+    once the port is taken. Answers that are under way have three seconds.
 
     ``expose`` allows a ``host`` beyond this machine; ``names`` are then the host names that browsers may use.
 
@@ -39,9 +42,10 @@ def run(
     check_host(host, expose=expose)
     with _listen(host, port) as listener:
         _log_to_file(settings)
-        app = build(settings, graph, hosts=LOOPBACK | names | ({host} if expose else frozenset()))
-        ready(_address(listener))
-        _server(app).run(sockets=[listener])
+        server = _server(build(settings, graph, hosts=LOOPBACK | names | ({host} if expose else frozenset())))
+        with server.capture_signals():  # who reads the address may stop it at once
+            ready(_address(listener))
+            server.run(sockets=[listener])
 
 
 @contextmanager
@@ -63,7 +67,28 @@ def background(settings: Settings, graph: Graph | None = None, *, port: int = 0)
             thread.join()
 
 
-def _server(app: Shield) -> uvicorn.Server:
+class _Server(uvicorn.Server):
+    """A server for which a signal is a wish to stop: unlike uvicorn's own it does not raise it again once it has stopped."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop on SIGINT and SIGTERM as long as the block runs; in another thread than the main one nothing is caught."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  # as Python calls it
+        # A second signal changes nothing: to stop takes three seconds at most, and forcing it leaves a traceback.
+        self.should_exit = True
+
+
+def _server(app: Shield) -> _Server:
     # A browser keeps connections open; a stop must not wait for them.
     config = uvicorn.Config(
         app,
@@ -73,7 +98,7 @@ def _server(app: Shield) -> uvicorn.Server:
         proxy_headers=False,
         timeout_graceful_shutdown=3,
     )
-    return uvicorn.Server(config)
+    return _Server(config)
 
 
 def _address(listener: socket.socket) -> str:

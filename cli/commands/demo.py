@@ -67,10 +67,8 @@ def _dashboard(
             _show(address, password, result)
 
     if serve:
-        try:
-            server.run(settings, graph, port=port, ready=ready)
-        except KeyboardInterrupt:
-            output.note("Stopped.")
+        server.run(settings, graph, port=port, ready=ready)
+        output.note("Stopped.")
     else:
         with server.background(settings, graph, port=port) as address:
             _answers(address)

@@ -158,6 +158,7 @@ def list_(
         return output.json(rows)
     for row in rows:
         row["level"] = f"{row['verified_level']} of {row['claimed_level']}"
+        row["agent"] = row["agent"] and row["agent"].partition("@")[0]  # the version is in its JSON
     empty = "No such case." if status or agent or text else "No case is filed. Begin one: cwm mcare new"
     columns = ["id", "status", "severity", "level", "version", "title", "agent", "by"]
     return output.table(rows, columns, empty=empty, whole=["id"])

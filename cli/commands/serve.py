@@ -1,5 +1,6 @@
 """`cwm serve`: the dashboard."""
 
+import signal
 from typing import Annotated
 
 import typer
@@ -27,7 +28,7 @@ def serve(
     ] = False,
     json: output.Json = False,
 ) -> None:
-    """Serve the dashboard on this machine until interrupted.
+    """Serve the dashboard on this machine until Ctrl-C (or SIGTERM), which is its normal end: exit status 0.
 
     The first run makes a user and shows its password once; only a hash of it is kept.
 
@@ -60,3 +61,6 @@ def serve(
         server.run(
             settings, graph, host=host, port=port, expose=expose, names=frozenset(name or ()), ready=ready
         )
+        # What is left to do takes no time; an impatient second Ctrl-C must not spoil it.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    output.note("Stopped.")

@@ -205,23 +205,66 @@ def explain(
         return
     _tell(found, audit)
     if found.released or audit:
-        facts = [f.model_dump() for f in sorted(found.because, key=lambda f: -abs(f.contribution))[:15]]
+        _facts(found)
         output.table(
-            facts,
-            ["key", "display", "start", "feature", "value", "contribution"],
-            title=f"Facts ({len(found.because)})",
-        )
-        output.table(
-            [n.model_dump() for n in found.neighbours],
+            [
+                {**n.model_dump(), "distance": f"{n.distance:.3f}", "outcome": _LABELS[n.outcome]}
+                for n in found.neighbours
+            ],
             ["who", "distance", "outcome"],
-            title="Patients like this one",
+            title="\nPatients like this one (keys that name nobody)",
         )
-    shown = [{**e, "interval": f"{e['low']:.3f} to {e['high']:.3f}"} for e in told["evidence"]]
+    _evidence(told["evidence"])
+
+
+_LABELS = ("no", "yes")
+_SHOWN = 15
+_NAMES = {"auroc": "AUROC", "auprc": "AUPRC", "npv": "NPV", "ppv": "PPV"}
+
+
+def _facts(p: "Prediction") -> None:
+    """The facts that weigh most, one line each; a fact of the record by type, day and name (its key: with --json)."""
+    labels = {column: c.label for c in p.contributions for column in c.values}
+    facts = sorted(p.because, key=lambda f: -abs(f.contribution))[:_SHOWN]
+    rows = [
+        {
+            "day": (f.start or "")[:10],
+            "type": f.type or f.key.partition("/")[0],
+            "what": f.display,
+            "value": None if f.value is None else f"{f.value:.4g}",
+            "for": labels.get(f.feature, f.feature),
+            "log odds": f"{f.contribution:+.3f}",
+        }
+        for f in facts
+    ]
+    title = f"\nFacts that weigh most, {len(facts)} of {len(p.because)}; those of one group share its contribution"
     output.table(
-        shown,
-        ["measure", "statistic", "value", "interval", "n", "events", "population"],
-        title="Evidence of this agent",
+        rows, ["log odds", "day", "type", "what", "value", "for"], title=title, whole=["day", "log odds"]
     )
+
+
+def _evidence(evidence: list[dict[str, Any]]) -> None:
+    """The figures of the agent; what all of them share is said once."""
+    rows = [
+        {
+            "measure": e["measure"].replace("-", " "),
+            "statistic": _NAMES.get(e["statistic"], e["statistic"].replace("-", " ").capitalize()),
+            "value": f"{e['value']:.3f}",
+            "interval": f"{e['low']:.3f} to {e['high']:.3f}",
+            "n": e["n"],
+            "events": e["events"],
+            "population": e["population"],
+        }
+        for e in evidence
+    ]
+    columns = ["measure", "statistic", "value", "interval", "n", "events", "population"]
+    title = "\nEvidence of this agent"
+    populations = {e["population"] for e in evidence}
+    if len(populations) == 1:
+        columns.remove("population")
+        title += f" ({populations.pop()})"
+    whole = ["measure", "statistic", "value", "interval"]
+    output.table(rows, columns, title=title, empty=f"{title}: none", whole=whole)
 
 
 def _data(p: "Prediction", audit: bool) -> dict[str, Any]:
@@ -230,7 +273,8 @@ def _data(p: "Prediction", audit: bool) -> dict[str, Any]:
 
 def _tell(p: "Prediction", audit: bool) -> None:
     output.out.print(
-        output.styled((p.agent, "bold"), f" on {p.patient}, as of {p.index_time:%Y-%m-%d %H:%M} UTC")
+        output.styled((p.agent, "bold"), f" on {p.patient}, as of {p.index_time:%Y-%m-%d %H:%M} UTC"),
+        soft_wrap=True,
     )
     output.out.print(p.sentence)
     for reason in p.reasons[1:] if not p.released else p.reasons:
@@ -253,10 +297,8 @@ def _tell(p: "Prediction", audit: bool) -> None:
         ]
         output.table(
             rows,
-            ["what", "values", "log odds"],
-            title=f"Away from the base of {p.base:+.2f}, to {p.logit:+.2f}",
+            ["log odds", "what", "values"],
+            title=f"\nFrom the base of {p.base:+.2f} log odds to {p.logit:+.2f}: the greatest steps",
         )
-    output.out.print(
-        f"Missing: {len(p.missing)} features. Population: {p.population}. Coordinate: {p.coordinate or 'none'}. "
-        f"Id: {p.id[:12]}\n",
-    )
+    output.out.print(f"Missing: {len(p.missing)} features. Population: {p.population}. Id: {p.id[:12]}.")
+    output.out.print(f"Coordinate: {p.coordinate or 'none'}", soft_wrap=True)
