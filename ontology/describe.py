@@ -1,4 +1,4 @@
-"""The mappings as pages for people: ``python -m ontology.describe`` writes the lists of ``docs/mapping.md``, ``docs/tables.md``."""
+"""The mappings as pages for people: ``python -m ontology.describe`` writes the lists of ``mapping.md`` and ``tables.md``."""
 
 from pathlib import Path
 
