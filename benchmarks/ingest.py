@@ -73,7 +73,7 @@ def floor(graph: Graph, folder: Path) -> dict[str, float]:
 
         for batch in rows(folder, graph.settings.line_limit):
             made = [node for r in batch for node in r.nodes]
-            clock += write("ingest.create", made)
+            clock += write("floor.create", made)
             nodes += len(made)
             keys.update(node["key"] for node in made)
             for r in batch:
@@ -86,13 +86,13 @@ def floor(graph: Graph, folder: Path) -> dict[str, float]:
             for k in sorted(ends - keys)
         ]
         for begin in range(0, len(others), 3000):
-            clock += write("ingest.create", others[begin : begin + 3000])
+            clock += write("floor.create", others[begin : begin + 3000])
         for batch in rows(folder, graph.settings.line_limit):
             for name, some in (
                 ("link", [x for r in batch for x in r.links]),
                 ("code", [x for r in batch for x in r.codes]),
             ):
-                clock += write(f"ingest.{name}", some)
+                clock += write(f"floor.{name}", some)
                 links += len(some)
     return {"seconds": clock, "nodes": nodes, "links": links}
 

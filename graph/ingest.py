@@ -18,6 +18,7 @@ from graph.check.inspect import Inspector, Level
 from graph.connection import Graph
 from graph.fhir import version
 from graph.fhir.read import Deletion, Found, Item, Refused, Source, find, items
+from graph.ingest_memory import seldom_collected
 from graph.ingest_rows import Row, row
 from graph.ingest_write import Outcome, Writer, batches
 from graph.references import Settled, settle
@@ -200,9 +201,10 @@ class _Run:
         thread = threading.Thread(target=self._write, args=(work, done), name="ingest-writer", daemon=True)
         thread.start()
         try:
-            for batch in batches(self._rows(aside), BATCH, WEIGHT):
-                work.put(batch)
-                self._take(done, aside)
+            with seldom_collected():
+                for batch in batches(self._rows(aside), BATCH, WEIGHT):
+                    work.put(batch)
+                    self._take(done, aside)
         finally:
             work.put(None)
             thread.join()

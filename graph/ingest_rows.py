@@ -89,7 +89,7 @@ def _add(made: Row, part: Projected, origin: dict[str, Any], scope: dict[str, st
         a, b = part.key, short(target)
         if link.inward:
             a, b = b, a
-        times = _times(link.props)
+        times = _times(link.props) if len(link.props) > 1 else []
         link.props |= {"owner": part.key, "path": link.path, "run": origin["run"]}
         made.links.append({"a": a, "b": b, "type": link.type, "props": link.props, "times": times})
     for coding in part.codes:

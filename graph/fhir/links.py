@@ -57,53 +57,66 @@ def walk(
     Raises:
         InvalidInputError: a ``reference`` is not a text, or a named reference is not an object.
     """
-    links: list[Link] = []
+    walker = _Walker(owner, names, last)
+    for key, value in resource.items():
+        if value.__class__ is dict:
+            walker.visit(value, key, key, resource)
+        elif value.__class__ is list and key != "contained":
+            walker.each(value, key, key, resource)
+            if key in names:
+                _no_object(value, key)
+        elif key in names:
+            _no_object(value, key)
+    return walker.links
 
-    def visit(here: dict[str, Any], path: str, plain: str, holder: dict[str, Any]) -> None:
-        name = names.get(plain)
+
+class _Walker:
+    """A walk over one resource; not as functions within a function, which name each other and so are garbage in cycles."""
+
+    __slots__ = ("last", "links", "names", "owner")
+
+    def __init__(self, owner: str, names: Mapping[str, Name], last: Collection[str]) -> None:
+        self.owner, self.names, self.last = owner, names, last
+        self.links: list[Link] = []
+
+    def visit(self, here: dict[str, Any], path: str, plain: str, holder: dict[str, Any]) -> None:
+        if "reference" in here or "identifier" in here:
+            self._refer(here, path, plain, holder)
+        for key, value in here.items():
+            if value.__class__ is dict:
+                self.visit(value, f"{path}.{key}", f"{plain}.{key}", here)
+            elif value.__class__ is list and value and value[0].__class__ in _DEEP:
+                self.each(value, f"{path}.{key}", f"{plain}.{key}", here)
+            elif key in self.last and f"{plain}.{key}" in self.names:
+                _no_object(value, f"{path}.{key}")
+
+    def each(self, items: list[Any], path: str, plain: str, holder: dict[str, Any]) -> None:
+        for i, item in enumerate(items):
+            if item.__class__ is dict:
+                self.visit(item, f"{path}[{i}]", plain, holder)
+
+    def _refer(self, here: dict[str, Any], path: str, plain: str, holder: dict[str, Any]) -> None:
+        name = self.names.get(plain)
         ref = here.get("reference")
         if ref.__class__ is str:
-            target: str | None = refs.target(ref, owner)
+            target: str | None = refs.target(ref, self.owner)
         else:
             if ref is not None:
                 _no_text(ref, f"{path}.reference")
             target = None
             if (identifier := here.get("identifier")).__class__ is dict:
                 type_ = here.get("type") if here.get("type").__class__ is str else name and name.target
-                target = refs.by_identifier(type_, identifier) if type_ else None
-                ref = target
-        if target:
-            props = {"ref": ref}
-            if name is None:
-                links.append(Link(path, refs.relationship(plain), False, target, props))
-            else:
-                name = name.of(holder)
-                if name.props is not None:
-                    props |= name.props(holder)
-                links.append(Link(path, name.type, name.inward, target, props))
-        for key, value in here.items():
-            if value.__class__ is dict:
-                visit(value, f"{path}.{key}", f"{plain}.{key}", here)
-            elif value.__class__ is list and value and value[0].__class__ in _DEEP:
-                each(value, f"{path}.{key}", f"{plain}.{key}", here)
-            elif key in last and f"{plain}.{key}" in names:
-                _no_object(value, f"{path}.{key}")
-
-    def each(items: list[Any], path: str, plain: str, holder: dict[str, Any]) -> None:
-        for i, item in enumerate(items):
-            if item.__class__ is dict:
-                visit(item, f"{path}[{i}]", plain, holder)
-
-    for key, value in resource.items():
-        if value.__class__ is dict:
-            visit(value, key, key, resource)
-        elif value.__class__ is list and key != "contained":
-            each(value, key, key, resource)
-            if key in names:
-                _no_object(value, key)
-        elif key in names:
-            _no_object(value, key)
-    return links
+                target = ref = refs.by_identifier(type_, identifier) if type_ else None
+        if not target:
+            return
+        props = {"ref": ref}
+        if name is None:
+            self.links.append(Link(path, refs.relationship(plain), False, target, props))
+            return
+        name = name.of(holder)
+        if name.props is not None:
+            props |= name.props(holder)
+        self.links.append(Link(path, name.type, name.inward, target, props))
 
 
 _DEEP = (dict, type(None))

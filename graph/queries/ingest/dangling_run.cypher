@@ -4,7 +4,7 @@
 //   run: {type: STRING, doc: Id of the run., example: 20260101T000000-abcdef}
 //   rows: {type: INTEGER, doc: How many to show., example: 100}
 // returns: {owner: key of the resource that refers, path: its element, target: what it refers to, source: the file, line: the line or 0, entry: index in the bundle}
-MATCH (:Dangling)-[r]-(o:Resource)
+MATCH (waits:Dangling)-[r]-(o:Resource) USING SCAN waits:Dangling
 WHERE r.run = $run AND r.owner = o.key
 WITH r, o, CASE o WHEN startNode(r) THEN endNode(r) ELSE startNode(r) END AS p
 RETURN o.key AS owner, r.path AS path, p.key AS target, o.source AS source, o.line AS line, o.entry AS entry

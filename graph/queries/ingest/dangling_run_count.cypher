@@ -3,6 +3,6 @@
 // params:
 //   run: {type: STRING, doc: Id of the run., example: 20260101T000000-abcdef}
 // returns: {references: how many}
-MATCH (:Dangling)-[r]-(o:Resource)
+MATCH (waits:Dangling)-[r]-(o:Resource) USING SCAN waits:Dangling
 WHERE r.run = $run AND r.owner = o.key
 RETURN count(*) AS references

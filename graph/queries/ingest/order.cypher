@@ -3,7 +3,7 @@
 // params:
 //   patients: {type: INTEGER, doc: Patients of one transaction., example: 200}
 // returns: {ordered: how many patients}
-MATCH (p:Resource)-[:HAS_ENCOUNTER]->(:Unordered)
+MATCH (p:Resource)-[:HAS_ENCOUNTER]->(changed:Unordered) USING SCAN changed:Unordered
 WITH DISTINCT p LIMIT $patients
 MATCH (p)-[:HAS_ENCOUNTER]->(e:Encounter)
 WITH p, e ORDER BY e.start, e.end, e.key

@@ -3,10 +3,11 @@
 // params:
 //   keys: {type: LIST<STRING>, doc: Keys of encounters., example: []}
 UNWIND $keys AS key
-MATCH (:Resource {key: key})-[:INCLUDES]->(f:Event)
+MATCH (e:Resource {key: key}) USING INDEX SEEK e:Resource(key)
+MATCH (e)-[:INCLUDES]->(f:Event)
 WHERE f.clock = 'encounter.closed'
 SET f:Undated
 WITH DISTINCT f
-MATCH (c:Contained)
-WHERE c.key STARTS WITH f.key + '#' AND c.clock = 'container'
+MATCH (c:Resource) USING INDEX SEEK c:Resource(key)
+WHERE c.key STARTS WITH f.key + '#' AND c:Contained AND c.clock = 'container'
 SET c:Undated

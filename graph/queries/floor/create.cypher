@@ -1,4 +1,4 @@
-// summary: Write new resources.
+// summary: Write new resources and nothing else, the floor of the benchmark of ingest.
 // access: write
 // params:
 //   rows: {type: LIST<MAP>, doc: "labels and props of each node, times (name, seconds and nanoseconds since 1970)", example: []}

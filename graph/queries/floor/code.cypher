@@ -1,4 +1,4 @@
-// summary: Write the codes of resources as relationships.
+// summary: Write the codes of resources as relationships and nothing else, the floor of the benchmark of ingest.
 // access: write
 // params:
 //   rows: {type: LIST<MAP>, doc: "key of the resource, code (key of the concept), path of the coded element", example: []}

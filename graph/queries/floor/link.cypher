@@ -1,4 +1,4 @@
-// summary: Write the references of resources as relationships.
+// summary: Write references as relationships and nothing else, the floor of the benchmark of ingest.
 // access: write
 // params:
 //   rows: {type: LIST<MAP>, doc: "a (key of the start), b (key of the end), type, props, times (name, seconds and nanoseconds since 1970)", example: []}

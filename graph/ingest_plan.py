@@ -1,0 +1,117 @@
+"""A batch sorted out: what is new, what takes the place of another version, what loses, what is only said again."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from graph.fhir.read_items import Deletion, Refused
+from graph.ingest_rows import Row
+
+
+@dataclass
+class Outcome:
+    """What became of a batch."""
+
+    written: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    refused: list[Refused] = field(default_factory=list)
+    links: int = 0
+    nodes: int = 0
+    generic: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass
+class Plan:
+    """What is to be written of a batch, given what the graph holds."""
+
+    create: list[Row] = field(default_factory=list)
+    arrive: list[Row] = field(default_factory=list)
+    update: list[Row] = field(default_factory=list)
+    urls: list[dict[str, str]] = field(default_factory=list)
+    superseded: list[str] = field(default_factory=list)
+
+    @property
+    def rows(self) -> list[Row]:
+        """All resources that are written."""
+        return [*self.create, *self.arrive, *self.update]
+
+
+def plan(rows: Iterable[Row], known: dict[str, Any], run: str, outcome: Outcome) -> Plan:
+    """Of two versions the one with the higher rank stays; ``outcome`` counts what is unchanged and names what is refused."""
+    made = Plan()
+    for row in rows:
+        there = known.get(row.key)
+        if there is None:
+            made.create.append(row)
+        elif there["rank"] is None:
+            made.arrive.append(row)
+        elif row.rank > there["rank"]:
+            made.update.append(row)
+            if there["run"] == run and _tied(row.rank, there["rank"]):
+                made.superseded.append(row.key)
+        elif row.rank == there["rank"]:
+            outcome.unchanged += 1
+            if row.url and (there["url"] is None or row.url < there["url"]):
+                made.urls.append({"key": row.key, "url": row.url})
+        else:
+            outcome.refused.append(_loser(row, there["rank"]))
+    return made
+
+
+def strongest(batch: Sequence[Row], outcome: Outcome) -> dict[str, Row]:
+    """One row a key; the versions that lose are refused, a text that comes twice is unchanged."""
+    rows: dict[str, Row] = {}
+    for row in batch:
+        other = rows.get(row.key)
+        if other is None:
+            rows[row.key] = row
+        elif row.rank == other.rank:
+            outcome.unchanged += 1
+            if row.url and (not other.url or row.url < other.url):
+                other.url = other.nodes[0]["props"]["url"] = row.url
+        else:
+            better, worse = (row, other) if row.rank > other.rank else (other, row)
+            rows[row.key] = better
+            outcome.refused.append(_loser(worse, better.rank))
+    return rows
+
+
+def superseded(stored: Sequence[dict[str, Any]]) -> Iterator[Refused]:
+    """Versions that this run wrote and that lose a tie only now: named like those that come second."""
+    for there in stored:
+        message = f"{there['key']} has another content elsewhere, and neither says which is newer"
+        raw = there["fhir"].encode()
+        yield Refused(there["source"], there["line"], "conflict", message, raw, url=there["url"])
+
+
+def _tied(rank: str, other: str) -> bool:
+    """True when neither `meta.lastUpdated` nor `meta.versionId` says which is newer."""
+    return rank.split("|")[:2] == other.split("|")[:2]
+
+
+def _loser(row: Row, winner: str) -> Refused:
+    found = row.found
+    if _tied(row.rank, winner):
+        reason, message = (
+            "conflict",
+            f"{row.key} has another content elsewhere, and neither says which is newer",
+        )
+    else:
+        reason, message = "older-version", f"a newer version of {row.key} is there"
+    return Refused(found.source, found.line, reason, message, found.raw, found.entry, found.url)
+
+
+def batches(rows: Iterable[Row | Deletion], most: int, weight: int) -> Iterator[list[Row | Deletion]]:
+    """Rows in lists of at most ``most`` resources and about ``weight`` bytes."""
+    batch: list[Row | Deletion] = []
+    load = 0
+    for row in rows:
+        batch.append(row)
+        load += row.weight
+        if len(batch) >= most or load >= weight:
+            yield batch
+            batch, load = [], 0
+    if batch:
+        yield batch

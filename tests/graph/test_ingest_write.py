@@ -1,0 +1,77 @@
+"""How a batch is written: numbers in place of keys, what somebody else took away meanwhile, and no search of the whole graph."""
+
+from typing import Any
+
+import orjson
+import pytest
+
+from graph import Graph, queries
+from graph.fhir.read_items import Found
+from graph.ingest_number import numbered
+from graph.ingest_rows import Row, row
+from graph.ingest_write import Writer
+from tests.graph.made import Resource
+from tests.graph.test_ingest import journey
+
+FEVER = {"coding": [{"system": "http://loinc.org", "code": "8310-5", "display": "Body temperature"}]}
+BY_KEY = ("become", "bury", "concepts", "known", "outdate", "release", "stored", "tombs", "urls", "write")
+
+
+def made(resources: list[Resource]) -> list[Row]:
+    rows = [row(Found("made.ndjson", i, orjson.dumps(r)), "run") for i, r in enumerate(resources, 1)]
+    assert all(isinstance(r, Row) for r in rows)
+    return [r for r in rows if isinstance(r, Row)]
+
+
+def test_the_numbers_of_a_batch_mean_the_keys_they_stand_for() -> None:
+    rows = made([r | {"code": FEVER} if r["resourceType"] == "Observation" else r for r in journey()])
+    nodes = [node for r in rows for node in r.nodes]
+    fresh = nodes[::2]  # the others are in the graph already
+    said = numbered(rows, fresh)
+    keys = [node["key"] for node in said["fresh"]] + said["ends"]
+    assert len(keys) == len(set(keys))
+    assert sorted((keys[a], keys[b], t, p["path"]) for a, b, t, p, _ in said["links"]) == sorted(
+        (link["a"], link["b"], link["type"], link["props"]["path"]) for r in rows for link in r.links
+    )
+    assert sorted((keys[n], said["concepts"][c], path) for n, c, path in said["codes"]) == sorted(
+        (code["key"], code["code"], code["path"]) for r in rows for code in r.codes
+    )
+
+
+def test_what_somebody_else_deletes_between_two_batches_is_written_again(graph: Graph) -> None:
+    facts = [
+        {"resourceType": "Observation", "id": f"o{i}", "status": "final", "code": FEVER, "effectiveDateTime": "2020",
+         "subject": {"reference": "Patient/p"}} for i in range(2)
+    ]  # fmt: skip
+    writer = Writer(graph, "run")
+    try:
+        writer.write(made(facts[:1]))
+        graph.write("admin.clear", batch=5000)
+        outcome = writer.write(made(facts[1:]))
+    finally:
+        writer.close()
+    assert (outcome.written, outcome.links) == (1, 2)
+    found = graph.frame(
+        "MATCH (o:Observation)-[:CODED]->(c:Concept), (o)<-[:HAS_EVENT]-(p:Dangling) "
+        "RETURN o.key AS o, c.display AS c, p.key AS p"
+    )
+    assert found.rows() == [("Observation/o1", "Body temperature", "Patient/p")]
+
+
+@pytest.mark.parametrize("name", BY_KEY)
+def test_a_batch_finds_its_nodes_by_their_key_also_in_a_plan_made_for_an_empty_graph(
+    graph: Graph, name: str
+) -> None:
+    """A plan made before the first batch serves the later ones: one that reads all nodes would do so for every key."""
+    query = queries.named(f"ingest.{name}")
+    text = query.text.replace("CYPHER 5", "CYPHER 5 replan=force EXPLAIN", 1)
+    with graph.driver.session(database=graph.database) as session:
+        plan = session.run(text, {name: [] for name in query.params}).consume().plan
+    assert plan is not None
+    steps = [step.partition("@")[0] for step in operators(plan)]
+    assert any("Seek" in step for step in steps)
+    assert not [step for step in steps if "Scan" in step]
+
+
+def operators(plan: dict[str, Any]) -> list[str]:
+    return [plan["operatorType"], *(step for child in plan.get("children", []) for step in operators(child))]
