@@ -165,6 +165,54 @@ def sparql(
         output.note(f"Only the first {len(answer.rows)} rows are shown; there are more (see --rows).")
 
 
+def endpoint(
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file that `cwm graph export rdf` wrote; by default the graph is read once, now."
+        ),
+    ] = None,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The port on 127.0.0.1; 0 takes a free one.")
+    ] = 7878,
+    rows: Annotated[int | None, typer.Option(min=1, help="Most rows of an answer (CWM_QUERY_ROWS).")] = None,
+    timeout: Annotated[
+        float | None, typer.Option(min=0.1, help="Most seconds of a query (CWM_QUERY_TIMEOUT).")
+    ] = None,
+    as_json: output.Json = False,
+) -> None:
+    """Answer SPARQL over HTTP, reading only, on this machine, to whoever has the token (CWM_SPARQL_TOKEN).
+
+    It is the SPARQL 1.1 Protocol at /sparql, over one export that does not change while it runs. Ctrl-C ends it.
+
+    \b
+    Example:
+      export CWM_SPARQL_TOKEN="$(openssl rand -hex 32)"
+      cwm graph endpoint --data all.nq
+      curl -H "Authorization: Bearer $CWM_SPARQL_TOKEN" --data-urlencode 'query=ASK {}' http://127.0.0.1:7878/sparql
+    """
+    from graph.settings import Settings
+    from graph.sparql import server
+    from graph.sparql.endpoint import Endpoint, token
+    from graph.sparql.engine import Engine
+
+    settings = Settings()
+    secret = token(settings)  # before anything is loaded
+    with _data(data) as file, Engine(file) as engine:
+        made = Endpoint(
+            engine, secret, timeout=timeout or settings.query_timeout, rows=rows or settings.query_rows
+        )
+
+        def ready(address: str) -> None:
+            if as_json:
+                output.json({"address": address})
+                sys.stdout.flush()  # whoever reads it through a pipe waits for it
+            else:
+                output.note(f"SPARQL at {address}, with the token. Ctrl-C ends it.")
+
+        server.run(made, port=port, ready=ready)
+
+
 @contextmanager
 def _data(given: Path | None) -> Iterator[Path]:
     if given is not None:

@@ -94,6 +94,9 @@ class Settings(BaseSettings):
     fetch_token: SecretStr | None = None
     """Access token for `cwm fetch`, when somebody gave one; never written anywhere."""
 
+    sparql_token: SecretStr | None = None
+    """What `cwm graph endpoint` wants of everybody who asks, at least 16 characters; never written anywhere."""
+
     smart_client: str | None = None
     """Id of this client at a FHIR server with SMART Backend Services."""
 
@@ -112,6 +115,7 @@ class Settings(BaseSettings):
         "maven",
         "graph_password",
         "fetch_token",
+        "sparql_token",
         "smart_client",
         "smart_key",
         mode="before",

@@ -21,6 +21,7 @@ app.command()(backup.backup)
 app.command()(backup.restore)
 app.command()(export_tables.load)
 app.command()(rdf.sparql)
+app.command()(rdf.endpoint)
 app.command()(loop.loop)
 app.command()(ask.ask)
 

@@ -19,7 +19,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Self
 
-from graph.sparql.worker import Reply, serve
+from graph.sparql.worker import Reply, Wanted, serve
 from ontology.errors import InvalidInputError
 
 _LOAD = 600.0
@@ -31,6 +31,12 @@ _SKIPPED = re.compile(
 _WRITES = re.compile(
     r"(?<![:?$\w])(INSERT|DELETE|LOAD|CLEAR|DROP|CREATE|ADD|MOVE|COPY|SERVICE)(?![\w:])", re.IGNORECASE
 )
+
+
+class TooSlowError(InvalidInputError):
+    """A query that took longer than it may, and was stopped."""
+
+    code = "too-slow"
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,18 @@ class Engine:
         reply = self._receive(timeout, "Oxigraph does not accept this query.")
         return Answer(reply.columns, reply.rows[:rows], truncated=len(reply.rows) > rows)
 
+    def write(self, query: str, wanted: Wanted, *, timeout: float, rows: int) -> Reply:
+        """Run a query and give its answer as bytes; ``more`` instead of them where there are more than ``rows``.
+
+        Raises:
+            InvalidInputError: as :meth:`ask`.
+        """
+        check(query)
+        if not self._process.is_alive():
+            self._start()
+        self._pipe.send((query, wanted, rows))
+        return self._receive(timeout, "Oxigraph does not accept this query.")
+
     def _receive(self, seconds: float, what: str) -> Reply:
         reply = self._receive_any(seconds)
         if reply.fault is not None:
@@ -107,7 +125,7 @@ class Engine:
         """The process's answer, fault or not; it is ended when there is none in time."""
         if not self._pipe.poll(seconds):
             self.close()
-            raise InvalidInputError(
+            raise TooSlowError(
                 "The query took too long and was stopped.",
                 got=f"more than {seconds:g} s",
                 do="Ask for less, or give it more time (--timeout).",

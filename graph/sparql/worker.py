@@ -5,11 +5,13 @@ import resource
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from graph.export import rdf_terms  # loaded now: later nothing can be opened
+from graph.sparql import results
 from ontology.context import PREFIXES
 
 
@@ -20,10 +22,29 @@ class Reply:
     columns: list[str] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
     fault: str | None = None
+    body: bytes = b""
+    """The whole answer in a format of the web, where that was asked for."""
+    media: str | None = None
+    """That format; None where none of the wanted ones is for this form of query."""
+    more: bool = False
+    """True when there were more rows than are allowed; there is no body then."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """How an answer is to be written, and which graphs are asked."""
+
+    bindings: str | None
+    """Format of SELECT; None when no acceptable one is for it."""
+    boolean: str | None
+    triples: str | None
+    default: tuple[str, ...] = ()
+    """Graphs that make the default graph; none of either kind: the union of all."""
+    named: tuple[str, ...] = ()
 
 
 def serve(pipe: Connection, data: str) -> None:
-    """Answer ``(query, parameters, rows)`` from the pipe until it is closed."""
+    """Answer ``(query, parameters, rows)``, or ``(query, wanted, rows)``, from the pipe until it is closed."""
     from pyoxigraph import RdfFormat, Store
 
     store = Store()
@@ -44,12 +65,39 @@ def serve(pipe: Connection, data: str) -> None:
             query, params, rows = pipe.recv()
         except EOFError:
             return
-        pipe.send(_answer(store, query, params, rows))
+        answer = _written if isinstance(params, Wanted) else _answer
+        pipe.send(answer(store, query, params, rows))
+
+
+def _written(store: Any, query: str, wanted: Wanted, most: int) -> Reply:
+    """The answer as bytes, whole or not at all."""
+    from pyoxigraph import DefaultGraph, NamedNode, QueryBoolean, QueryTriples
+
+    try:
+        chosen: dict[str, Any] = {"use_default_graph_as_union": True}
+        if wanted.default or wanted.named:
+            chosen = {
+                "default_graph": [NamedNode(g) for g in wanted.default] or [DefaultGraph()],
+                "named_graphs": [NamedNode(g) for g in wanted.named],
+            }
+        found = store.query(query, prefixes=PREFIXES, **chosen)
+        if isinstance(found, QueryBoolean):
+            write = results.BOOLEANS.get(wanted.boolean or "")
+            return Reply(body=write(bool(found)) if write else b"", media=wanted.boolean)
+        rows = list(islice(found, most + 1))
+        if len(rows) > most:
+            return Reply(media="", more=True)
+        if isinstance(found, QueryTriples):
+            made = results.triples(rows, wanted.triples) if wanted.triples else b""
+            return Reply(body=made, media=wanted.triples)
+        names = [v.value for v in found.variables]
+        made = results.BINDINGS[wanted.bindings](names, rows) if wanted.bindings else b""
+        return Reply(body=made, media=wanted.bindings)
+    except (SyntaxError, ValueError, OSError, RuntimeError) as fault:
+        return Reply(fault=str(fault))
 
 
 def _answer(store: Any, query: str, params: dict[str, Any], most: int) -> Reply:
-    from itertools import islice
-
     from pyoxigraph import QueryBoolean, QueryTriples
 
     try:
