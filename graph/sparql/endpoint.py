@@ -87,6 +87,8 @@ class Endpoint:
             response = _refusal(error, 400)
         except ClientDisconnect:
             return
+        except OSError:  # the process that answers ended meanwhile; the next query starts it again
+            response = _refusal(RefusedError(503, "The query was stopped.", do="Ask again."), 503)
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:

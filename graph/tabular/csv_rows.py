@@ -60,7 +60,10 @@ class Records:
         tab = "\t" in text
         self._delimiter = "\t" if tab else ";" if ";" in text and "," not in text else ","
         self._quoted = not tab
-        self.header = [n.strip().lower() for n in next(self._reader([text]), [])]
+        try:
+            self.header = [n.strip().lower() for n in next(self._reader([text]), [])]
+        except csv.Error:
+            self.header = []
         self._odd = None
 
     def _reader(self, lines: "Iterable[str]") -> "Iterator[list[str]]":

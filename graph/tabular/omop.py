@@ -24,7 +24,9 @@ BESIDE: Final = frozenset({"CONCEPT", "CDM_SOURCE"})
 
 def recognise(folder: Path, name: str) -> Tables | None:
     """The tables of a folder that has a table of OMOP CDM, known by its name and its key; else None."""
-    found = {_table(path.name): path for path in sorted(folder.iterdir()) if _is_csv(path)}
+    found: dict[str, Path] = {}
+    paths = sorted(filter(_is_csv, folder.iterdir()))
+    again = [path for path in paths if found.setdefault(_table(path.name), path) is not path]
     if not any(table in tables() and _has_key(path, tables()[table]) for table, path in found.items()):
         return None
     around = Folder({table: Source(path, f"{name}/{path.name}", 0) for table, path in found.items()})
@@ -33,7 +35,10 @@ def recognise(folder: Path, name: str) -> Tables | None:
         for table, path in sorted(found.items(), key=lambda item: _order(item[0]))
         if table not in BESIDE
     ]
-    return Tables(sources, frozenset(path.name for path in found.values()))
+    sources += [
+        Source(path, f"{name}/{path.name}", 0, reader=_Again(found[_table(path.name)].name)) for path in again
+    ]
+    return Tables(sources, frozenset(path.name for path in [*found.values(), *again]))
 
 
 def _is_csv(path: Path) -> bool:
@@ -59,6 +64,18 @@ def _has_key(path: Path, mapping: TableMapping) -> bool:
             return mapping.key in Records(source, stream, 1 << 16).header
     except OSError:
         return False
+
+
+class _Again:
+    """Reads nothing of a file whose table is in another file too, and says so."""
+
+    def __init__(self, other: str) -> None:
+        self.other = other
+
+    def __call__(self, source: Source, limit: int) -> Iterator[Item]:  # noqa: ARG002  # as a reader is called
+        """The refusal."""
+        message = f"the table is in {self.other} too, and that file is read"
+        yield Refused(source.name, 0, "bad-table", message)
 
 
 class Reader:
@@ -92,8 +109,8 @@ class Reader:
 
     def _rows(self, source: Source, records: Records, mapping: TableMapping) -> Iterator[Item]:
         if records.empty:
-            yield from (item for item in records if isinstance(item, Refused))
-            yield Refused(source.name, 0, "empty-file", "there is nothing in the file")
+            said = [item for item in records if isinstance(item, Refused)]
+            yield from said or [Refused(source.name, 0, "empty-file", "there is nothing in the file")]
             return
         if fault := _fault(records.header, mapping):
             yield Refused(source.name, 1, "bad-table", fault)

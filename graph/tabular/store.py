@@ -29,7 +29,7 @@ class Store:
         self._db.executescript(_TABLES)
         weakref.finalize(self, self._db.close)
         self.concept = lru_cache(1 << 14)(self._concept)
-        self.has = lru_cache(1 << 12)(self._has)
+        self.has = lru_cache(1 << 10)(self._has)
 
     def add_concepts(self, rows: Iterable[tuple[str, str, str, str | None, str | None]]) -> int:
         """Keep concepts (id, vocabulary, code, name, class); how many there are. The first of two with one id stays."""

@@ -71,7 +71,7 @@ def refused(items: list[Item]) -> list[tuple[str, str, str]]:
 
 def test_events_become_resources_and_again_changes_nothing(graph: Graph, tmp_path: Path) -> None:
     folder = data_set(tmp_path / "set", EVENTS)
-    report = ingest(graph, [folder])
+    report = ingest(graph, [folder], strict=True)  # which reads everything twice
     # Ten events: two make a person, two an encounter, and one of the other subject is not understood.
     assert (report.read, report.written, report.set_aside, report.dangling) == (9, 9, 0, 0)
     assert report.unmapped == {
