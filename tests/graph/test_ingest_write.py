@@ -1,16 +1,20 @@
 """How a batch is written: numbers in place of keys, what somebody else took away meanwhile, and no search of the whole graph."""
 
+import random
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
 from graph import Graph, queries
+from graph.digest import digest
 from graph.fhir.read_items import Found
+from graph.ingest import ingest
 from graph.ingest_number import numbered
 from graph.ingest_rows import Row, row
 from graph.ingest_write import Writer
-from tests.graph.made import Resource
+from tests.graph.made import Resource, ndjson, observation
 from tests.graph.test_ingest import journey
 
 FEVER = {"coding": [{"system": "http://loinc.org", "code": "8310-5", "display": "Body temperature"}]}
@@ -56,6 +60,21 @@ def test_what_somebody_else_deletes_between_two_batches_is_written_again(graph: 
         "RETURN o.key AS o, c.display AS c, p.key AS p"
     )
     assert found.rows() == [("Observation/o1", "Body temperature", "Patient/p")]
+
+
+@pytest.mark.parametrize("size", [1, 4])
+def test_the_graph_is_the_same_in_small_batches_in_any_order(
+    graph: Graph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """So what one batch says of the nodes of another is found, whichever of the two comes first."""
+    resources = [*journey(2), observation("p0e0", "Patient/p0", meta={"versionId": "2"}, code=FEVER)]
+    ingest(graph, [ndjson(tmp_path / "whole.ndjson", resources)])
+    whole = digest(graph)
+    graph.write("admin.clear", batch=5000)
+    random.Random(size).shuffle(resources)  # noqa: S311
+    monkeypatch.setattr("graph.ingest.BATCH", size)
+    ingest(graph, [ndjson(tmp_path / "parts.ndjson", resources)])
+    assert digest(graph) == whole
 
 
 @pytest.mark.parametrize("name", BY_KEY)
