@@ -128,7 +128,8 @@ def test_a_report_about_an_order_of_groups_tells_every_group(graph: Graph, agent
     )
     one = pattern.about(graph, agent, found, coordinate=None, evidence=[])
     assert (
-        one.title == f"{agent.partition('@')[0]}: risk stated too low at each step of use, from few to many"
+        one.title
+        == f"{agent.partition('@')[0]}: risk stated perhaps too low at each step of use, from few to many"
     )
     assert all(f"{events} of {n}" in one.clinical_summary for _, n, events, _ in shares)
     assert [c.status for c in one.formulation.criteria] == ["met", "not-met", "not-assessed"]
