@@ -11,7 +11,7 @@ import neo4j
 from graph import queries, server
 from graph.migrations import migrate
 from graph.settings import Settings
-from graph.unavailable import check_version, opening
+from graph.unavailable import check_version, opening, using
 
 if TYPE_CHECKING:
     import polars as pl
@@ -121,4 +121,5 @@ def _connected(settings: Settings, address: str, login: tuple[str, str], databas
             check_version(str(driver.get_server_info().agent))
             graph = Graph(driver, database, settings)
             migrate(graph)
-        yield graph
+        with using(address):
+            yield graph

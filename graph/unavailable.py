@@ -46,6 +46,19 @@ def opening(address: str, database: str) -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def using(address: str) -> Iterator[None]:
+    """Turn a connection that is lost, and not found again by the driver's retries, into a :class:`GraphUnavailableError`."""
+    try:
+        yield
+    except (exceptions.ServiceUnavailable, exceptions.SessionExpired) as error:
+        raise GraphUnavailableError(
+            "The connection to Neo4j was lost and did not come back.",
+            got=f"{address} ({_short(error)})",
+            do="Run it again: what was done is kept, and an ingest goes on from there.",
+        ) from error
+
+
 def check_version(agent: str) -> None:
     """Refuse a server older than 5.26.
 

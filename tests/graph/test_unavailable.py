@@ -8,13 +8,14 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import neo4j
 import pytest
 from pydantic import SecretStr
 
 from graph import Graph, Settings, open_graph, server
 from graph.migrations import Migration, migrate, migrations
 from graph.server import jars, java, lock
-from graph.unavailable import check_version
+from graph.unavailable import check_version, using
 from ontology.errors import CwmError, GraphUnavailableError, InvalidInputError
 
 
@@ -60,6 +61,17 @@ def test_nobody_there() -> None:
                 "cannot be reached"
                 in _refused(Settings(graph=f"{scheme}://127.0.0.1:{free.getsockname()[1]}")).what
             )
+
+
+def test_a_connection_that_is_lost_is_one_line() -> None:
+    with (
+        neo4j.GraphDatabase.driver("bolt://127.0.0.1:1") as driver,
+        pytest.raises(GraphUnavailableError) as caught,
+        using("bolt://127.0.0.1:1"),
+    ):
+        driver.verify_connectivity()
+    assert "was lost" in str(caught.value)
+    assert caught.value.do == "Run it again: what was done is kept, and an ingest goes on from there."
 
 
 def test_someone_else_there() -> None:
