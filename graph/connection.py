@@ -25,7 +25,7 @@ logging.getLogger("neo4j").addHandler(
 DRIVER: dict[str, Any] = {
     "user_agent": "clinical-world-model",
     "connection_timeout": 10,
-    "connection_acquisition_timeout": 20,  # also how long something that is no Neo4j may keep silent
+    "connection_acquisition_timeout": 12,  # also how long something that is no Neo4j may keep silent
     "notifications_min_severity": "WARNING",
     "notifications_disabled_classifications": ["UNRECOGNIZED"],  # a label that no node has yet is no fault
 }

@@ -14,7 +14,7 @@ DEEPEST: Final = 254
 """Levels of objects and lists in each other that are taken in."""
 
 _SORTED = orjson.OPT_SORT_KEYS
-# A number that may be written in more than one way: with a point or an exponent, a negative zero, a very long one.
+# A number in an object or list that may be written in more than one way: with a point or an exponent, a negative zero, a very long one.
 _NUMBER = re.compile(rb"[:,\[]\s*+(-?\d++[.eE][\d.eE+-]++|-0|-?\d{16,}+)(?=[\s,}\]])")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}").fullmatch
 
@@ -44,7 +44,7 @@ def parse(raw: bytes, *, id_: str | None = None) -> tuple[Any, bytes]:
         content = _wide(raw, error)
     try:
         compact = orjson.dumps(content)
-        if compact != raw and not _plain(raw, compact):
+        if compact != raw and not (isinstance(content, dict | list) and _plain(raw, compact)):
             return _exactly(raw, content, id_)
         if id_ and _lacks_id(content):
             content["id"] = id_

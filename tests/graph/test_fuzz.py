@@ -124,6 +124,7 @@ TREES = st.recursive(
 
 
 @given(TREES, st.sampled_from([None, 1]), st.booleans())
+@example(-(2**63) - 1, None, False)  # a number alone, too long for a machine word
 @EASY
 def test_parsing_gives_what_json_says_and_one_canonical_form(
     tree: object, indent: int | None, ascii_only: bool
