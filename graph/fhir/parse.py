@@ -14,7 +14,7 @@ DEEPEST: Final = 254
 """Levels of objects and lists in each other that are taken in."""
 
 _SORTED = orjson.OPT_SORT_KEYS
-# A number in an object or list that may be written in several ways: with a point or an exponent, a negative zero, a very long one.
+# A number in an object or list that may be written in several ways: with a point or an exponent, a negative zero, a long one.
 _NUMBER = re.compile(rb"[:,\[]\s*+(-?\d++[.eE][\d.eE+-]++|-0|-?\d{16,}+)(?=[\s,}\]])")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}").fullmatch
 
