@@ -116,7 +116,7 @@ def make(core: bool) -> None:
     )
     if not stamp.parent.is_dir() or not working(stamp.parent):
         run(uv, "venv", "--quiet", "--clear", "--python", sys.executable, ".venv")
-    run(uv, "pip", "sync", "--require-hashes", str(locks(core)))
+    run(uv, "pip", "sync", "--compile-bytecode", "--require-hashes", str(locks(core)))
     run(uv, "pip", "install", "--quiet", "--no-deps", "--editable", ".")
     stamp.write_text(wanted)
     say(f"Ready: .venv{os.sep}{BIN}{os.sep}cwm")

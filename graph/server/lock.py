@@ -8,10 +8,12 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-
-from jgo.maven import Dependency, MavenContext
+from typing import TYPE_CHECKING
 
 from ontology.errors import GraphUnavailableError
+
+if TYPE_CHECKING:
+    from jgo.maven import Dependency
 
 ROOTS = ("org.neo4j:neo4j", "org.neo4j.app:neo4j-server")
 """What is asked for; everything else follows from their descriptions."""
@@ -75,6 +77,11 @@ def jars(version: str) -> list[Jar]:
 
 def resolve(version: str) -> list[Jar]:
     """Ask the public Maven repository what a version of Neo4j is made of; every jar is fetched to be summed."""
+    from jgo.maven import (
+        Dependency,
+        MavenContext,
+    )  # here, since every start reads a lock and none resolves one
+
     with tempfile.TemporaryDirectory() as folder:
         context = MavenContext(repo_cache=Path(folder), timeout=60)
         wanted = [
@@ -85,7 +92,7 @@ def resolve(version: str) -> list[Jar]:
     return [found[line] for line in sorted(found, key=lambda line: line.split()[2])]
 
 
-def _needed(dependency: Dependency) -> bool:
+def _needed(dependency: "Dependency") -> bool:
     return (
         dependency.type == "jar"
         and not dependency.optional
@@ -93,7 +100,7 @@ def _needed(dependency: Dependency) -> bool:
     )
 
 
-def _summed(dependency: Dependency) -> Jar:
+def _summed(dependency: "Dependency") -> Jar:
     data = dependency.artifact.resolve().read_bytes()
     name = (dependency.groupId, dependency.artifactId, dependency.version, dependency.classifier or "")
     return Jar(hashlib.sha256(data).hexdigest(), len(data), *name)
