@@ -46,7 +46,7 @@ def compute(
     names = [c for f in features for c in columns(f)]
     behind = [pl.DataFrame(schema=BECAUSE)]
     if because:
-        behind += [*_behind_marks(facts, selecting), *_behind(values, numeric)]
+        behind += [_behind_marks(facts, selecting), _behind(values, numeric)]
     reasons = pl.concat(behind).sort("patient", "feature", "key")
     return Computed(_filled(table, features).select(names).cast(pl.Float64), reasons, rejected)
 
@@ -190,32 +190,39 @@ def _filled(table: pl.DataFrame, features: list[Feature]) -> pl.DataFrame:
     return table.with_columns(pl.col(zero).fill_null(0.0))
 
 
-def _behind_marks(facts: pl.DataFrame, features: list[Selecting]) -> list[pl.DataFrame]:
+def _behind_marks(facts: pl.DataFrame, features: list[Selecting]) -> pl.DataFrame:
     """Every fact that counts; for the days since the last one that one."""
-    found = []
-    for feature in features:
-        mine = facts.filter(_mark(feature))
-        if feature.kind == "since":
-            mine = mine.unique("patient", keep="last", maintain_order=True)
-        name = pl.lit(feature.name).alias("feature")
-        found.append(mine.select("patient", name, "key", pl.col("value").cast(pl.Float64)))
-    return found
+    marks = (pl.col(_mark(f)).arg_true().implode().alias(f.name) for f in features)
+    counted = facts.select(marks).unpivot(variable_name="feature", value_name="row").explode("row")
+    behind = facts.select("row", "patient", "key", "value").join(
+        counted.drop_nulls("row"), on="row", maintain_order="right"
+    )
+    last = pl.col("feature").is_in([f.name for f in features if f.kind == "since"])
+    single = behind.filter(last).unique(["feature", "patient"], keep="last", maintain_order=True)
+    return pl.concat([behind.filter(~last), single]).select(BECAUSE.names()).cast(BECAUSE)
 
 
-def _behind(values: pl.DataFrame, features: list[Numeric]) -> list[pl.DataFrame]:
+def _behind(values: pl.DataFrame, features: list[Numeric]) -> pl.DataFrame:
     """For a statistic that is one fact's value that fact, for the others every fact of it."""
+    fact = pl.struct("key", "value")
     one = {
-        "last": pl.len() - 1,
-        "first": pl.lit(0),
-        "min": pl.col("value").arg_min(),
-        "max": pl.col("value").arg_max(),
+        "last": fact.last(),
+        "first": fact.first(),
+        "min": fact.get(pl.col("value").arg_min()),
+        "max": fact.get(pl.col("value").arg_max()),
     }
-    found = []
-    for feature in features:
-        mine = values.filter(pl.col("feature") == feature.name).select("patient", "key", "value")
-        for statistic in feature.statistics:
-            pick = one.get(statistic)
-            kept = mine if pick is None else mine.group_by("patient").agg(pl.col("key", "value").get(pick))
-            name = pl.lit(f"{feature.name}_{statistic}").alias("feature")
-            found.append(kept.select("patient", name, "key", pl.col("value").cast(pl.Float64)))
-    return found
+    names = pl.DataFrame(
+        [(f.name, s, f"{f.name}_{s}") for f in features for s in f.statistics],
+        schema={"feature": pl.String, "statistic": pl.String, "name": pl.String},
+        orient="row",
+    )
+    every = values.join(names.filter(~pl.col("statistic").is_in(list(one))), on="feature")
+    picked = (
+        values.group_by("patient", "feature", maintain_order=True)
+        .agg(expr.alias(name) for name, expr in one.items())
+        .unpivot(index=["patient", "feature"], variable_name="statistic", value_name="fact")
+        .unnest("fact")
+        .join(names, on=["feature", "statistic"])
+    )
+    wanted = ("patient", pl.col("name").alias("feature"), "key", "value")
+    return pl.concat([every.select(wanted), picked.select(wanted)]).cast(BECAUSE)

@@ -45,27 +45,39 @@ class Charlson:
     def score(self, facts: pl.DataFrame, rows: pl.DataFrame) -> Scored:
         """Points of each patient in ``rows``, in that order."""
         known = prepared(facts).filter((pl.col("type") == "Condition") & in_window("ever", timedelta()))
-        found = known.select("row", "patient").join(tokens(known), on="row")
-        points = rows.select("patient", points=banded(pl.col("age"), self.definition.age).fill_null(0))
-        for category in self.definition.categories:
-            has = pl.col("patient").is_in(self._patients(found, category))
-            heavier = [c for c in self.definition.categories if c.instead_of == category.name]
-            for other in heavier:
-                has &= ~pl.col("patient").is_in(self._patients(found, other))
-            points = points.with_columns(pl.col("points") + has.cast(pl.Int64) * category.weight)
+        found = known.select("row", "patient").join(tokens(known), on="row").with_columns(icd10=self._icd10())
+        categories = self.definition.categories
+        there = found.group_by("patient").agg(self._told(c).any().alias(c.name) for c in categories)
+        points = rows.select("patient", "age").join(there, on="patient", how="left", maintain_order="left")
+        age = banded(pl.col("age"), self.definition.age).fill_null(0)
+        points = points.select("patient", points=pl.sum_horizontal(age, *map(self._points, categories)))
         ageless = rows.filter(pl.col("age").is_null()).select("patient", input=pl.lit("age"))
         blank = rows.join(known, on="patient", how="anti").select("patient", input=pl.lit("conditions"))
         missing = pl.concat([ageless, blank]).select("patient", score=pl.lit(self.name), input="input")
         return Scored(points, missing.sort("patient", "input").cast(MISSING))
 
-    def _patients(self, found: pl.DataFrame, category: Category) -> pl.Series:
+    def _told(self, category: Category) -> pl.Expr:
+        """Whether a code is of the category, by its ``token`` (system|code) or its ``icd10`` (without dots)."""
         snomed = pl.col("token").is_in([f"{SNOMED}|{c}" for c in category.snomed])
-        icd10 = pl.lit(value=False)
-        for name in self.definition.icd10_systems:
-            plain = pl.col("token").str.strip_prefix(f"{name}|").str.replace_all(".", "", literal=True)
-            begins = plain.str.contains(f"^(?:{'|'.join(category.icd10)})")
-            icd10 |= pl.col("token").str.starts_with(f"{name}|") & begins
-        return found.filter(snomed | icd10).get_column("patient").unique().implode()
+        return snomed | pl.col("icd10").str.contains(f"^(?:{'|'.join(category.icd10)})").fill_null(
+            value=False
+        )
+
+    def _icd10(self) -> pl.Expr:
+        """The code of a token without dots; null in any other system."""
+        systems = [f"{name}|" for name in self.definition.icd10_systems]
+        bare = pl.coalesce(
+            pl.when(pl.col("token").str.starts_with(s)).then(pl.col("token").str.strip_prefix(s))
+            for s in systems
+        )
+        return bare.str.replace_all(".", "", literal=True)
+
+    def _points(self, category: Category) -> pl.Expr:
+        """Its weight where it is there and no graver one counts in its place."""
+        counts = pl.col(category.name).fill_null(value=False)
+        for graver in (c.name for c in self.definition.categories if c.instead_of == category.name):
+            counts &= ~pl.col(graver).fill_null(value=False)
+        return counts.cast(pl.Int64) * category.weight
 
 
 SCORE = Charlson()
