@@ -3,6 +3,7 @@ PYTHON ?= python3
 PORT ?= 8050
 SERVE ?= 1
 CORE ?= 0
+JOBS ?= 2
 BIN := .venv/bin
 PACKAGES := ontology graph skillmix twin mcare dashboard cli
 COMPILE := pip compile --quiet --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" --no-emit-index-url
@@ -27,9 +28,9 @@ lint: env ## formatting, lint, types, import contract
 fast: env ## tests that need no database and no browser
 	$(BIN)/pytest -q -m "not neo4j and not browser and not slow"
 
-test: lint ## everything: lint, unit, property, on a real Neo4j, in a real Chromium, docs
+test: lint ## everything: lint, unit, property, on a real Neo4j, in a real Chromium, docs (JOBS=2 at once)
 	@$(PYTHON) cli/bootstrap/chromium.py
-	@$(BIN)/pytest --durations=20
+	@$(BIN)/pytest -n $(JOBS) --dist loadfile --durations=20
 
 docs: env ## write the generated reference pages anew
 	$(BIN)/python -m cli.reference

@@ -98,7 +98,7 @@ def joined(settings: Settings, folder: Path) -> Iterator[Lease]:
         held(folder / "users.lock", fcntl.LOCK_SH) as user,
     ):
         os.utime(user)  # the keeper counts its grace from the last one who came
-        lease = _find_or_start(settings, folder)
+        lease = find_or_start(settings, folder)
         fcntl.flock(start, fcntl.LOCK_UN)
         yield lease
 
@@ -134,10 +134,10 @@ def stop(folder: Path, timeout: float = 60) -> bool:
 
 
 def used(folder: Path) -> bool:
-    """Whether anyone uses the server of a folder."""
-    if not (folder / "users.lock").exists():
+    """Whether anyone uses the server of a folder; the keeper, which looks and which ends it, does not count."""
+    if not (folder / "users.lock").exists() or _free(folder / "users.lock"):
         return False
-    return not _free(folder / "users.lock")
+    return _free(folder / "users.lock", fcntl.LOCK_SH)  # users share the lock, the keeper has it for itself
 
 
 def _make(folder: Path) -> None:
@@ -152,7 +152,12 @@ def _make(folder: Path) -> None:
         ) from error
 
 
-def _find_or_start(settings: Settings, folder: Path) -> Lease:
+def find_or_start(settings: Settings, folder: Path) -> Lease:
+    """The server of a folder, for one who holds ``start.lock``, and ``users.lock`` as everyone who uses it.
+
+    Raises:
+        GraphUnavailableError: it cannot be started.
+    """
     end = time.monotonic() + settings.start_timeout
     while time.monotonic() < end:
         if _free(folder / "keeper.lock"):
@@ -224,11 +229,11 @@ def held(path: Path, how: int) -> Iterator[int]:
         os.close(file)
 
 
-def _free(path: Path) -> bool:
-    """Whether nobody holds a lock."""
+def _free(path: Path, how: int = fcntl.LOCK_EX) -> bool:
+    """Whether nobody holds a lock, or with ``LOCK_SH`` whether nobody holds it for himself."""
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, how | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     else:

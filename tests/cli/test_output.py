@@ -111,7 +111,7 @@ def test_a_folder_that_is_not_there_is_named(
 ) -> None:
     target = str(tmp_path / "nowhere" / "x.yaml")
     assert cwm(monkeypatch, "mcare", "new", "-o", target) == 1
-    assert target in capsys.readouterr().err
+    assert target in capsys.readouterr().err.replace("\n", "")
 
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """The private Neo4j: one server for many users, gone after the last of them, back after any kill."""
 
+import fcntl
 import json
 import os
 import signal
@@ -14,7 +15,8 @@ import psutil
 import pytest
 
 from graph import Graph, Settings, open_graph, server
-from graph.server.lease import Lease
+from graph.server import lease
+from graph.server.lease import Lease, held
 from ontology.errors import GraphUnavailableError
 
 ROOT = Path(__file__).parents[2]
@@ -145,3 +147,12 @@ def test_the_server_listens_on_loopback_only_and_its_secrets_are_private(
 def test_a_lost_password_is_named(tmp_path: Path) -> None:
     with pytest.raises(GraphUnavailableError, match="password of the private Neo4j is missing"):
         server.password(tmp_path)
+
+
+@pytest.mark.parametrize(("how", "used"), [(fcntl.LOCK_SH, True), (fcntl.LOCK_EX, False)])
+def test_a_keeper_that_looks_or_ends_the_server_is_no_user_of_it(
+    tmp_path: Path, how: int, used: bool
+) -> None:
+    with held(tmp_path / "users.lock", how):
+        assert lease.used(tmp_path) is used
+    assert not lease.used(tmp_path)

@@ -1,6 +1,7 @@
 """From a graph to a gated prediction: on a real Neo4j, with small journeys that went in as FHIR."""
 
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -163,6 +164,7 @@ def test_what_cannot_be_predicted_says_why(icu: Graph) -> None:
 
 
 def test_a_task_that_was_not_trained_says_how_to_train_it(icu: Graph) -> None:
+    shutil.rmtree(store.folder(icu.settings, "admission-365d"), ignore_errors=True)  # of other tests
     with pytest.raises(NotFoundError, match="cwm twin train admission-365d"):
         service.predict(icu, "admission-365d", "Patient/s001")
 
