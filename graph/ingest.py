@@ -17,13 +17,16 @@ from typing import Any, Protocol
 from graph.check.inspect import Inspector, Level
 from graph.connection import Graph
 from graph.fhir import version
-from graph.fhir.read import Deletion, Found, Item, Refused, Source, find, items
+from graph.fhir.read import Deletion, Item, Refused, Source, find, items
 from graph.ingest_memory import seldom_collected
-from graph.ingest_rows import Row, row
+from graph.ingest_rows import Row
 from graph.ingest_write import Outcome, Writer, batches
 from graph.references import Settled, settle
 from graph.setaside import SetAside
-from ontology.errors import InvalidInputError
+from graph.settings import Settings
+from graph.spread import Project, projecting
+from graph.spread_client import DaskUnavailableError
+from ontology.errors import FileError, InvalidInputError
 
 BATCH = 3000
 """Resources of one transaction."""
@@ -116,6 +119,26 @@ def ingest(
         NotFoundError, InvalidInputError: a path is not there, or its name says nothing about FHIR.
         StrictError: in strict mode, at the first thing that cannot go in.
     """
+    sources, fhir = chosen(paths, fhir_version)
+    with projecting(graph.settings) as project:
+        # The first of two passes keeps no findings: the second finds them again.
+        with inspecting(check, Path(os.devnull), fhir, strict=strict_check) as inspector:
+            if strict:
+                _check(sources, graph.settings.line_limit, inspector, project)
+        run = Run(graph.settings, sources, project, strict=strict, fhir=fhir, progress=progress)
+        out = graph.settings.home / "findings" / f"{run.id}.ndjson"
+        with inspecting(check, out, fhir, strict=strict_check) as run.inspector:
+            return run.go(graph)
+
+
+def chosen(
+    paths: Sequence[str | Path], fhir_version: str | None
+) -> tuple[list[Source | Refused], str | None]:
+    """The files to read, and the version of FHIR where a resource does not say.
+
+    Raises:
+        NotFoundError, InvalidInputError: a path is not there, its name says nothing about FHIR, or the version does not fit.
+    """
     sources = find(paths)
     fhir = version.named(fhir_version) if fhir_version else None
     if fhir not in {None, version.DEFAULT} and any(isinstance(s, Source) and s.reader for s in sources):
@@ -124,28 +147,23 @@ def ingest(
             got=fhir_version,
             do="Take the tables in by themselves, without --fhir-version.",
         )
-    # The first of two passes keeps no findings: the second finds them again.
-    with _inspector(check, Path(os.devnull), fhir, strict=strict_check) as inspector:
-        if strict:
-            _check(sources, graph.settings.line_limit, inspector)
-    run = _Run(graph, sources, strict=strict, fhir=fhir, progress=progress)
-    out = graph.settings.home / "findings" / f"{run.id}.ndjson"
-    with _inspector(check, out, fhir, strict=strict_check) as run.inspector:
-        return run.go()
+    return sources, fhir
 
 
-def _inspector(
+def inspecting(
     check: Level | None, out: Path, fhir: str | None, *, strict: bool
 ) -> AbstractContextManager[Inspector | None]:
+    """Who looks at what is read, writing what is found to ``out``; None when nothing is checked."""
     return Inspector(check, out, fhir=fhir, strict=strict) if check else nullcontext()
 
 
-def _check(sources: Sequence[Source | Refused], limit: int, inspector: Inspector | None) -> None:
-    for source in sources:
-        for item in _items(source, limit, inspector):
-            made = row(item, "") if isinstance(item, Found) else item
-            if isinstance(made, Refused):
-                raise _strict(made)
+def _check(
+    sources: Sequence[Source | Refused], limit: int, inspector: Inspector | None, project: Project
+) -> None:
+    read = (item for source in sources for item in _items(source, limit, inspector))
+    for made in project(read, "", None):
+        if isinstance(made, Refused):
+            raise refusal(made)
 
 
 def _items(source: Source | Refused, limit: int, inspector: Inspector | None) -> Iterable[Item]:
@@ -153,47 +171,67 @@ def _items(source: Source | Refused, limit: int, inspector: Inspector | None) ->
     return inspector.over(found) if inspector else found
 
 
-def _strict(refused: Refused) -> StrictError:
+def refusal(refused: Refused) -> StrictError:
+    """The end of a strict ingest."""
     return StrictError(
         f"{refused.place}: {refused.message} ({refused.reason}).", do="Mend it, or ingest without --strict."
     )
 
 
-class _Run:
+class Run:
+    """One ingest: what it counts, and its steps."""
+
+    graph: Graph
+
     def __init__(
         self,
-        graph: Graph,
+        settings: Settings,
         sources: Sequence[Source | Refused],
+        project: Project,
         *,
         strict: bool,
         fhir: str | None,
         progress: Progress | None,
     ) -> None:
-        self.graph, self.sources, self.strict, self.progress = graph, sources, strict, progress
-        self.fhir = fhir
+        self.settings, self.sources, self.strict, self.progress = settings, sources, strict, progress
+        self.project, self.fhir = project, fhir
         self.inspector: Inspector | None = None
-        self.id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+        self.started = datetime.now(UTC)
+        self.id = f"{self.started:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
         self.report = IngestReport(self.id)
         self.generic: Counter[str] = Counter()
         self.unmapped: Counter[str] = Counter()
         self.began = time.monotonic()
         self.total = sum(s.size for s in sources if isinstance(s, Source))
         self.before = 0
-        """Bytes of the files that are done."""
+        """Bytes of the files that are read."""
+        self.source: Source | Refused | None = None
+        """What is read now; some of what was read before may still wait to be written."""
 
-    def go(self) -> IngestReport:
+    def go(self, graph: Graph) -> IngestReport:
         """The whole ingest."""
-        report, settings = self.report, self.graph.settings
-        props = {"started": datetime.now(UTC), "host": socket.gethostname(), "pid": os.getpid()}
-        self.graph.write("ingest.start", id=self.id, props=props | {"files": len(self.sources)})
-        with SetAside(settings.home / "set-aside" / f"{self.id}.ndjson") as aside:
+        self.start(graph)
+        with self.aside() as aside:
             try:
                 self._load(aside)
-            except StrictError:
+            except (StrictError, FileError, DaskUnavailableError):
                 self._close("stopped", settle(self.graph, self.id, self._say), aside)
                 raise
-            self._close("finished", settle(self.graph, self.id, self._say), aside)
-        return report
+            self._finish(aside)
+        return self.report
+
+    def _finish(self, aside: SetAside) -> None:
+        self._close("finished", settle(self.graph, self.id, self._say), aside)
+
+    def start(self, graph: Graph) -> None:
+        """Note in the graph that it has begun."""
+        self.graph = graph
+        props = {"started": self.started, "host": socket.gethostname(), "pid": os.getpid()}
+        graph.write("ingest.start", id=self.id, props=props | {"files": len(self.sources)})
+
+    def aside(self) -> SetAside:
+        """The file of what cannot go in."""
+        return SetAside(self.settings.home / "set-aside" / f"{self.id}.ndjson")
 
     def _load(self, aside: SetAside) -> None:
         work: queue.Queue[list[Row | Deletion] | None] = queue.Queue(maxsize=2)
@@ -232,39 +270,48 @@ class _Run:
             outcome = done.get()
             if isinstance(outcome, BaseException):
                 raise outcome
-            for refused in outcome.refused:
-                if self.strict:
-                    raise _strict(refused)
-                aside.add(refused)
-            self.report.written += outcome.written
-            self.report.unchanged += outcome.unchanged
-            self.report.deleted += outcome.deleted
-            self.report.references += outcome.links
-            self.report.nodes += outcome.nodes
-            self.generic += outcome.generic
+            self._count(outcome, aside)
+
+    def _count(self, outcome: Outcome, aside: SetAside) -> None:
+        for refused in outcome.refused:
+            if self.strict:
+                raise refusal(refused)
+            aside.add(refused)
+        self.report.written += outcome.written
+        self.report.unchanged += outcome.unchanged
+        self.report.deleted += outcome.deleted
+        self.report.references += outcome.links
+        self.report.nodes += outcome.nodes
+        self.generic += outcome.generic
 
     def _rows(self, aside: SetAside) -> Iterator[Row | Deletion]:
+        for made in self.project(self._read(), self.id, self.fhir):
+            self.report.read += 1
+            if isinstance(made, Row | Deletion):
+                yield made
+            elif self.strict:
+                raise refusal(made)
+            else:
+                aside.add(made)
+            if self.report.read % 1000 == 0:
+                self._at()
+
+    def _read(self) -> Iterator[Item]:
         for source in self.sources:
-            for item in _items(source, self.graph.settings.line_limit, self.inspector):
-                self.report.read += 1
-                made = row(item, self.id, self.fhir) if isinstance(item, Found) else item
-                if isinstance(made, Row | Deletion):
-                    yield made
-                elif self.strict:
-                    raise _strict(made)
-                else:
-                    aside.add(made)
-                if self.report.read % 1000 == 0:
-                    self._at(source)
+            self.source = source
+            yield from _items(source, self.settings.line_limit, self.inspector)
             if isinstance(source, Source):
                 self.unmapped += source.unmapped
             self.before += source.size or 0
+            self.source = None
 
-    def _at(self, source: Source | Refused) -> None:
-        if self.progress and isinstance(source, Source):
+    def _at(self) -> None:
+        if self.progress:
             rate = self.report.read / max(time.monotonic() - self.began, 1e-9)
-            here = self.before + source.consumed
-            what = f"{source.name}: {self.report.read:,} resources, {rate:,.0f}/s"
+            here, name = self.before, "the last file"
+            if isinstance(self.source, Source):
+                here, name = self.before + self.source.consumed, self.source.name
+            what = f"{name}: {self.report.read:,} resources, {rate:,.0f}/s"
             self.progress(here // 2**20, max(self.total // 2**20, 1), what)
 
     def _say(self, what: str) -> None:

@@ -74,7 +74,7 @@ class Settings(BaseSettings):
     """Page cache of the private Neo4j."""
 
     disk_free: int = 512 * 2**20
-    """Bytes that must be free on the disk before the private Neo4j is started or its jars are fetched."""
+    """Bytes that must be free on the disk before the private Neo4j is started, its jars are fetched, or a batch is written."""
 
     grace: float = Field(default=30.0, ge=0)
     """Seconds that the private Neo4j stays up after its last user has left."""
@@ -90,6 +90,9 @@ class Settings(BaseSettings):
 
     line_limit: int = 64 * 2**20
     """Bytes of the longest NDJSON line or bundle entry that is taken in."""
+
+    dask: str | None = None
+    """Address of a Dask scheduler (`tcp://127.0.0.1:8786`) whose workers parse and project what is ingested; unset: done here."""
 
     fetch_token: SecretStr | None = None
     """Access token for `cwm fetch`, when somebody gave one; never written anywhere."""
@@ -113,6 +116,7 @@ class Settings(BaseSettings):
         "java_home",
         "graph",
         "maven",
+        "dask",
         "graph_password",
         "fetch_token",
         "sparql_token",

@@ -1,0 +1,77 @@
+"""A Dask scheduler and its workers, each a process of its own, as one would start them by hand."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.servers.running import free_port
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Cluster:
+    """A scheduler at ``address`` and its workers; what they write goes to files in ``folder``."""
+
+    address: str
+    folder: Path
+    scheduler: subprocess.Popen[bytes]
+    workers: list[subprocess.Popen[bytes]]
+
+    def worker(self, **environment: str) -> None:
+        """Start another worker, which ends as soon as it loses its scheduler."""
+        options = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--death-timeout", "30"]
+        call = ["worker", self.address, *options, "--local-directory", str(self.folder)]
+        log = self.folder / f"worker{len(self.workers)}.log"
+        self.workers.append(_start(call, log, self.folder, environment))
+
+    def said(self) -> str:
+        """All that scheduler and workers have written to their logs."""
+        return "".join(path.read_text(encoding="utf-8") for path in sorted(self.folder.glob("*.log")))
+
+
+@contextmanager
+def cluster(folder: Path, workers: int) -> Iterator[Cluster]:
+    """A cluster that is gone at the end."""
+    port = free_port()
+    call = [
+        "scheduler",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--no-dashboard",
+        "--dashboard-address",
+        "127.0.0.1:0",
+    ]
+    made = Cluster(f"tcp://127.0.0.1:{port}", folder, _start(call, folder / "scheduler.log", folder, {}), [])
+    try:
+        for _ in range(workers):
+            made.worker()
+        _wait(made)
+        yield made
+    finally:
+        for process in (*made.workers, made.scheduler):
+            process.kill()
+            process.wait()
+
+
+def _start(call: list[str], log: Path, folder: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    env = os.environ | {"PYTHONPATH": str(ROOT)} | environment
+    with log.open("wb") as out:
+        code = "import sys; from dask.__main__ import main; sys.exit(main())"
+        return subprocess.Popen(
+            [sys.executable, "-c", code, *call], env=env, cwd=folder, stdout=out, stderr=out
+        )
+
+
+def _wait(made: Cluster) -> None:
+    until = time.monotonic() + 60
+    while "Scheduler at:" not in made.said() or made.said().count("Registered to:") < len(made.workers):
+        assert time.monotonic() < until, made.said()
+        time.sleep(0.1)
