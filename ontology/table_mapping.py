@@ -25,6 +25,7 @@ Type = Literal["key", "integer", "number", "text", "date", "time", "concept"]
 
 MAKERS: Final = {
     "$text": "the words of a column",
+    "$base64": "the words of a column as base64Binary (UTF-8)",
     "$number": "a number, with the digits it has",
     "$time": "the first of these columns that has an instant or a date",
     "$date": "a date from the columns [year, month, day], as far as they are given",
@@ -44,7 +45,9 @@ MAKERS: Final = {
 """What a template may ask for."""
 
 
-_OF_A_COLUMN: Final = frozenset({"$text", "$identifier", "$number", "$coding", "$day", "$local", "$if"})
+_OF_A_COLUMN: Final = frozenset(
+    {"$text", "$base64", "$identifier", "$number", "$coding", "$day", "$local", "$if"}
+)
 
 
 EVENT: Final = frozenset({"subject_id", "time", "numeric_value", "text_value", "unit", "encounter"})

@@ -100,7 +100,7 @@ def _zip(name: str, raw: IO[bytes], wanted: Callable[[str], bool]) -> Iterator[M
             inside = f"{name}!{info.filename}"
             if info.is_dir() or not _asked(info.filename, wanted):
                 continue
-            if refused := _suspect(inside, info.filename):
+            if refused := suspect(inside, info.filename):
                 yield refused
             elif info.flag_bits & 1:
                 yield Refused(inside, 0, "bad-member", "the member is under a password; unpack it first")
@@ -125,7 +125,7 @@ def _tar(name: str, raw: IO[bytes], wanted: Callable[[str], bool]) -> Iterator[M
             inside = f"{name}!{info.name}"
             if info.isdir() or not _asked(info.name, wanted):
                 continue
-            if refused := _suspect(inside, info.name):
+            if refused := suspect(inside, info.name):
                 yield refused
             elif (stream := archive.extractfile(info) if info.isreg() else None) is None:
                 yield Refused(inside, 0, "bad-member", "the member is a link or no plain file")
@@ -139,7 +139,8 @@ def _asked(member: str, wanted: Callable[[str], bool]) -> bool:
     return wanted(base) or is_archive(base)
 
 
-def _suspect(inside: str, member: str) -> Refused | None:
+def suspect(inside: str, member: str) -> Refused | None:
+    """What is wrong with the name of a member: it leads out, or is another archive; else None."""
     plain = member.replace("\\", "/")
     path = PurePosixPath(plain)
     if path.is_absolute() or ".." in path.parts or plain[1:3] == ":/":

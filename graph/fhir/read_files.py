@@ -39,7 +39,7 @@ def find(paths: Sequence[str | Path]) -> list[Source | Refused]:
                 )
             found += inside
         elif known(root.name) or archive.is_archive(root.name):
-            found.append(_source(root, f"{root.parent.name}/{root.name}".removeprefix("/")))
+            found += _sources(root, f"{root.parent.name}/{root.name}".removeprefix("/"))
         else:
             raise InvalidInputError(
                 "This file's name does not say that it holds FHIR JSON.",
@@ -65,7 +65,15 @@ def _walk(folder: Path, name: str) -> Iterator[Source | Refused]:
         if entry.is_dir(follow_symlinks=False):
             yield from _walk(Path(entry.path), inside)
         elif known(entry.name) or archive.is_archive(entry.name):
-            yield _source(Path(entry.path), inside)
+            yield from _sources(Path(entry.path), inside)
+
+
+def _sources(path: Path, name: str) -> Iterator[Source | Refused]:
+    """The file; for an archive with tables these, and the archive itself where it has FHIR too."""
+    tables = tabular.packed(path, name) if archive.is_archive(path.name) else tabular.Tables()
+    yield from tables.sources
+    if tables.fhir or not tables.sources:
+        yield _source(path, name)
 
 
 def _source(path: Path, name: str) -> Source | Refused:

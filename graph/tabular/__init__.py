@@ -8,6 +8,7 @@ from pathlib import Path
 from graph.tabular.found import Tables
 from graph.tabular.meds import recognise as _meds
 from graph.tabular.omop import recognise as _omop
+from graph.tabular.packed import recognise as packed
 
 
 def recognise(folder: Path, name: str) -> Tables:
@@ -15,4 +16,4 @@ def recognise(folder: Path, name: str) -> Tables:
     return _omop(folder, name) or _meds(folder, name) or Tables()
 
 
-__all__ = ["Tables", "recognise"]
+__all__ = ["Tables", "packed", "recognise"]

@@ -3,6 +3,7 @@
 Whatever finds nothing goes away, and so does an object or a list around it that has nothing but constants left.
 """
 
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
@@ -82,6 +83,14 @@ def _object(template: dict[str, Any]) -> tuple[Make, bool]:
 
 def _text(column: str) -> Make:
     return lambda row: row.take(column)
+
+
+def _base64(column: str) -> Make:
+    def make(row: Row) -> Any:
+        found = row.take(column)
+        return None if found is None else b64encode(found.encode()).decode()
+
+    return make
 
 
 def _number(column: str) -> Make:
@@ -278,6 +287,7 @@ def _code(_: Any) -> Make:
 
 _MAKERS: dict[str, Callable[[Any], Make]] = {
     "$text": _text,
+    "$base64": _base64,
     "$number": _number,
     "$time": _time,
     "$date": _date,

@@ -3,9 +3,11 @@
 CONCEPT, CDM_SOURCE and what is joined are read beside; a table without a mapping is named with its number of lines.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
 import orjson
@@ -24,31 +26,44 @@ BESIDE: Final = frozenset({"CONCEPT", "CDM_SOURCE"})
 
 def recognise(folder: Path, name: str) -> Tables | None:
     """The tables of a folder that has a table of OMOP CDM, known by its name and its key; else None."""
-    found: dict[str, Path] = {}
-    paths = sorted(filter(_is_csv, folder.iterdir()))
-    again = [path for path in paths if found.setdefault(_table(path.name), path) is not path]
-    if not any(table in tables() and _has_key(path, tables()[table]) for table, path in found.items()):
+    paths = [path for path in sorted(folder.iterdir()) if is_csv(path.name) and path.is_file()]
+    return among([Source(path, f"{name}/{path.name}", path.stat().st_size) for path in paths])
+
+
+def among(files: Sequence[Source]) -> Tables | None:
+    """The tables among files of one folder, in the order in which they are to be read; None where there is none."""
+    found: dict[str, Source] = {}
+    again = [file for file in files if found.setdefault(_table(file), file) is not file]
+    if not any(table in tables() and _has_key(file, tables()[table]) for table, file in found.items()):
         return None
-    around = Folder({table: Source(path, f"{name}/{path.name}", 0) for table, path in found.items()})
+    around = Folder({table: _beside(file) for table, file in found.items()})
     sources = [
-        Source(path, f"{name}/{path.name}", path.stat().st_size, reader=Reader(around, table))
-        for table, path in sorted(found.items(), key=lambda item: _order(item[0]))
+        replace(file, reader=Reader(around, table), unmapped=Counter())
+        for table, file in sorted(found.items(), key=lambda item: _order(item[0]))
         if table not in BESIDE
     ]
     sources += [
-        Source(path, f"{name}/{path.name}", 0, reader=_Again(found[_table(path.name)].name)) for path in again
+        replace(file, size=0, reader=_Again(_base(found[_table(file)])), unmapped=Counter()) for file in again
     ]
-    return Tables(sources, frozenset(path.name for path in [*found.values(), *again]))
+    return Tables(sources, frozenset(_base(file) for file in [*found.values(), *again]))
 
 
-def _is_csv(path: Path) -> bool:
-    return (
-        uncompressed(path.name).lower().endswith(".csv") and not path.name.startswith(".") and path.is_file()
-    )
+def _beside(file: Source) -> Source:
+    """The same file once more, to look things up in it, without counting how far it was read."""
+    return replace(file, size=0, unmapped=Counter())
 
 
-def _table(name: str) -> str:
-    return uncompressed(name)[:-4].upper()
+def is_csv(name: str) -> bool:
+    """True when the name says CSV, compressed or not."""
+    return uncompressed(name).lower().endswith(".csv") and not name.startswith(".")
+
+
+def _base(file: Source) -> str:
+    return PurePosixPath(file.name.replace("!", "/")).name
+
+
+def _table(file: Source) -> str:
+    return uncompressed(_base(file))[:-4].upper()
 
 
 def _order(table: str) -> tuple[bool, bool, bool, str]:
@@ -57,8 +72,8 @@ def _order(table: str) -> tuple[bool, bool, bool, str]:
     return mapping is None, bool(mapping and mapping.person), table != "VISIT_OCCURRENCE", table
 
 
-def _has_key(path: Path, mapping: TableMapping) -> bool:
-    source = Source(path, path.name, 0)
+def _has_key(file: Source, mapping: TableMapping) -> bool:
+    source = _beside(file)
     try:
         with closing(source.open()) as stream:
             return mapping.key in Records(source, stream, 1 << 16).header
@@ -98,6 +113,12 @@ class Reader:
                 yield from self._pass(source, stream, limit)
             else:
                 yield from self._rows(source, Records(source, stream, limit), self.mapping)
+
+    def keys(self) -> tuple[str, tuple[str, ...]]:
+        """The table, and how the keys of what it makes begin."""
+        made = () if self.mapping is None else self.mapping.resources
+        id_ = self.around.id(self.table, "")
+        return self.table, tuple(sorted({f"{resource.type}/{id_}" for resource in made}))
 
     def _pass(self, source: Source, stream: IO[bytes], limit: int) -> Iterator[Item]:
         """A table without a mapping: named with its number of rows."""

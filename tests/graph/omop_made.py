@@ -60,9 +60,22 @@ TABLES: dict[str, Rows] = {
         {"concept_id": 8840, "concept_name": "milligram per deciliter", "vocabulary_id": "UCUM", "concept_class_id": "Unit",
          "concept_code": "mg/dL"},
     ],
-    "NOTE": [{"note_id": 1, "person_id": 1, "note_text": "Feels\nwell."}, {"note_id": 2, "person_id": 2, "note_text": "So so."}],
+    "VISIT_DETAIL": [
+        {"visit_detail_id": 21, "person_id": 1, "visit_detail_concept_id": 32037, "visit_detail_start_date": "2020-01-03",
+         "visit_detail_end_date": "2020-01-04", "visit_occurrence_id": 11},
+    ],
+    "DEVICE_EXPOSURE": [
+        {"device_exposure_id": 1, "person_id": 1, "device_concept_id": 4030875, "device_exposure_start_date": "2020-01-03",
+         "device_exposure_end_date": "2020-01-04"},
+    ],
+    "SPECIMEN": [{"specimen_id": 1, "person_id": 1, "specimen_concept_id": 4047496, "specimen_date": "2020-01-02"}],
+    "NOTE": [
+        {"note_id": 1, "person_id": 1, "note_date": "2020-01-03", "note_datetime": "2020-01-03 16:20:00", "note_title": "Evening",
+         "note_text": "Feels\nwell.", "note_class_concept_id": 0, "note_source_value": "nursing", "visit_occurrence_id": 11},
+    ],
+    "OBSERVATION_PERIOD": [{"observation_period_id": 1, "person_id": 1}, {"observation_period_id": 2, "person_id": 2}],
 }  # fmt: skip
-MAPPED = {name: rows for name, rows in TABLES.items() if name not in {"CONCEPT", "NOTE"}}
+MAPPED = {name: rows for name, rows in TABLES.items() if name not in {"CONCEPT", "OBSERVATION_PERIOD"}}
 
 
 def table(rows: Rows, delimiter: str = ",") -> str:

@@ -1,8 +1,10 @@
 """OMOP CDM tables: what a row becomes, when it is known, and that nothing of a folder is dropped in silence."""
 
 import json
+import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -41,8 +43,8 @@ def at(text: str) -> datetime:
 def test_a_folder_goes_in_whole_and_again_changes_nothing(graph: Graph, tmp_path: Path) -> None:
     folder = omop(tmp_path / "cdm")
     first = ingest(graph, [folder])
-    # The provider at a care site is a role too, and the cause of a death an observation.
-    assert first.read == first.written == sum(map(len, MAPPED.values())) + 1
+    # The provider at a care site is a role too, the cause of a death an observation, and a device in use a thing.
+    assert first.read == first.written == sum(map(len, MAPPED.values())) + 2
     assert (first.set_aside, first.dangling) == (0, 0)
     before = digest(graph)
     again = ingest(graph, [folder])
@@ -55,13 +57,16 @@ def test_a_folder_goes_in_whole_and_again_changes_nothing(graph: Graph, tmp_path
         "Observation",
         "Procedure",
         "MedicationRequest",
+        "DeviceUseStatement",
+        "Specimen",
+        "DocumentReference",
     }
 
 
 def test_what_has_no_mapping_is_counted_and_named(graph: Graph, tmp_path: Path) -> None:
     rows = [row | {"mood": "fine"} for row in TABLES["MEASUREMENT"]]
     report = ingest(graph, [omop(tmp_path / "cdm", {"MEASUREMENT": rows})])
-    assert report.unmapped["NOTE: rows of a table without a mapping"] == 2
+    assert report.unmapped["OBSERVATION_PERIOD: rows of a table without a mapping"] == 2
     assert report.unmapped["MEASUREMENT.mood: a column without a mapping"] == 2
     assert report.unmapped["CONDITION_OCCURRENCE.condition_concept_id: no concept"] == 1
     assert report.unmapped["PROCEDURE_OCCURRENCE.procedure_concept_id: not in CONCEPT"] == 1
@@ -97,7 +102,7 @@ def test_dates_are_known_when_they_are_over_and_ends_when_they_come(graph: Graph
     assert known["Observation/omop-measurement-2"] == at("2020-01-04T01:00:00Z")
     assert known["Observation/omop-death-1"] == at("2020-03-05T00:00:00Z")
     during = journey(graph, "omop-person-1", at("2020-01-04T12:00:00Z"))
-    (stay,) = during.encounters
+    stay, _ = during.encounters
     assert (stay.get("end"), stay.get("disposition"), during.patient.get("deceased")) == (None, None, None)
     # The diagnosis of a stay says no time at which it was written, so it is known when the stay is over.
     assert "Condition" not in {e["type"] for e in during.facts}
@@ -220,7 +225,8 @@ def test_a_table_in_two_files_is_read_once_and_named(tmp_path: Path) -> None:
 
 
 @given(
-    st.binary(max_size=300), st.sampled_from(["LOCATION", "PERSON", "DEATH", "NOTE", "CONCEPT", "CDM_SOURCE"])
+    st.binary(max_size=300),
+    st.sampled_from(["LOCATION", "PERSON", "DEATH", "NOTE", "OBSERVATION_PERIOD", "CONCEPT", "CDM_SOURCE"]),
 )
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 def test_no_bytes_break_a_table(tmp_path: Path, noise: bytes, name: str) -> None:
@@ -276,11 +282,11 @@ def test_the_command_says_what_came_in_and_what_had_no_mapping(
     folder = omop(tmp_path / "cdm", BAD)
     said = cwm("ingest", str(folder))
     assert said.status == 1
-    assert "NOTE: rows of a table without a" in said.out
+    assert "OBSERVATION_PERIOD: rows of a table without a" in said.out
     assert "cdm/MEASUREMENT.csv:4" in said.out
     again = cwm("ingest", str(folder), "--json")
     assert again.json["read"] == again.json["unchanged"] + again.json["set_aside"]
-    assert again.json["unmapped"]["NOTE: rows of a table without a mapping"] == 2
+    assert again.json["unmapped"]["OBSERVATION_PERIOD: rows of a table without a mapping"] == 2
     refusal = cwm("ingest", str(folder), "--fhir-version", "R5")
     assert refusal.status == 2
     assert "without --fhir-version" in refusal.err
@@ -310,3 +316,41 @@ def test_no_cell_breaks_a_reader(text: str) -> None:
     except ValueError:
         return
     assert float(json.loads(number)) == float(text)
+
+
+@pytest.mark.parametrize("pack", ["zip", "tar", "gztar"])
+def test_tables_in_an_archive_are_those_of_the_folder(tmp_path: Path, pack: str) -> None:
+    want = found(list(read([omop(tmp_path / "in" / "cdm", name="{}.csv.gz")], LIMIT)))
+    (tmp_path / "in" / "more.ndjson").write_text('{"resourceType":"Basic","id":"b"}\n')
+    packed = Path(shutil.make_archive(str(tmp_path / "out" / "set"), pack, tmp_path / "in"))
+    items = list(read([packed], LIMIT))
+    assert refused(items) == []
+    assert found(items) == want | {"Basic/b": {"resourceType": "Basic", "id": "b"}}
+    (person,) = {item.source for item in items if "PERSON" in item.source}
+    assert person.replace("!./", "!") == f"out/{packed.name}!cdm/PERSON.csv.gz"
+    assert found(list(read([packed.parent], LIMIT))) == found(items)
+
+
+def test_an_archive_of_tables_that_is_damaged_or_a_bomb_is_refused_in_one_line(tmp_path: Path) -> None:
+    whole = tmp_path / "a.zip"
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in omop(tmp_path / "cdm", {"LOCATION": None}).iterdir():
+            archive.write(path, path.name)
+        archive.writestr("LOCATION.csv", "location_id,city\n1," + "x" * 80_000_000)
+        archive.writestr("../CARE_SITE.csv", "care_site_id\n1\n")
+    said = refused([item for item in read([whole], LIMIT) if isinstance(item, Refused)])
+    assert (f"{tmp_path.name}/a.zip!../CARE_SITE.csv", "bad-member") in said
+    assert [reason for place, reason in said if "LOCATION" in place] == ["unreadable"]
+    data = bytearray(whole.read_bytes())
+    data[200:260] = b"\0" * 60
+    (tmp_path / "b.zip").write_bytes(data)
+    broken = refused(list(read([tmp_path / "b.zip"], LIMIT)))
+    assert broken
+    assert {reason for _, reason in broken} <= {
+        "unreadable",
+        "bad-member",
+        "broken-archive",
+        "bad-row",
+        "bad-table",
+        "no-person",
+    }
