@@ -103,6 +103,13 @@ def _download(jar: Jar, scratch: Path, settings: Settings) -> Path:
     component = context.project(jar.group, jar.artifact).at_version(jar.version)
     try:
         return Path(component.artifact(jar.classifier or "", "jar").resolve())
+    except requests.exceptions.SSLError as error:
+        raise GraphUnavailableError(
+            "Neo4j could not be fetched: the certificate of the Maven repository, or of a proxy before it, is not trusted.",
+            got=f"{jar.filename}: {type(error).__name__}",
+            do="If your organisation's proxy signs the traffic, set REQUESTS_CA_BUNDLE to the file of its certificates "
+            "(on Debian often /etc/ssl/certs/ca-certificates.crt), then try again.",
+        ) from error
     except (requests.RequestException, RuntimeError, OSError) as error:
         raise GraphUnavailableError(
             "Neo4j could not be fetched.",

@@ -4,12 +4,19 @@ import hashlib
 import http.server
 import os
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import neo4j
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
 from graph import Graph, Settings, open_graph, server
@@ -167,6 +174,33 @@ def test_a_jar_that_is_another(tmp_path: Path, mirror: str) -> None:
     error = _refused(settings)
     assert "not the one that the committed lock names" in error.what
     assert not list(tmp_path.rglob("*.jar")), "nothing of it is kept"
+
+
+def _own_certificate(folder: Path) -> ssl.SSLContext:
+    """A server's side of TLS with a certificate that nobody knows, as that of an organisation's proxy."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")]), datetime.now(UTC)
+    built = x509.CertificateBuilder(
+        name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1)
+    )
+    (folder / "cert.pem").write_bytes(
+        built.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+        + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem")
+    return context
+
+
+def test_a_proxy_whose_certificate_is_not_trusted(tmp_path: Path) -> None:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Jars) as served:
+        served.socket = _own_certificate(tmp_path).wrap_socket(served.socket, server_side=True)
+        threading.Thread(target=served.serve_forever, daemon=True).start()
+        maven = f"https://127.0.0.1:{served.server_address[1]}/maven"
+        error = _refused(Settings(home=tmp_path / "home", cache=tmp_path / "cache", maven=maven))
+        served.shutdown()
+    assert "not trusted" in error.what
+    assert "REQUESTS_CA_BUNDLE" in str(error.do)
 
 
 def test_no_network_for_the_jars(tmp_path: Path) -> None:
