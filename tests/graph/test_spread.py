@@ -100,7 +100,8 @@ def test_graph_and_report_are_the_same_with_and_without_dask(
 
 @pytest.mark.neo4j
 def test_what_a_lost_worker_had_is_done_by_another(graph: Graph, tmp_path: Path) -> None:
-    files = write_ndjson(tmp_path / "in", demo_slice(8))
+    facts = (observation(f"o{n}", f"Patient/p{n % 7}") for n in range(3000))
+    files = ndjson(tmp_path / "in.ndjson", [*(patient(f"p{n}") for n in range(7)), *facts])
     with cluster(tmp_path, 2) as running:
 
         def kill(*_: Any) -> None:
@@ -110,7 +111,7 @@ def test_what_a_lost_worker_had_is_done_by_another(graph: Graph, tmp_path: Path)
         assert running.workers[0].wait(10) == -signal.SIGKILL
     after = digest(graph)
     graph.write("admin.clear", batch=5000)
-    assert report.written == ingest(graph, [files]).written > 1000
+    assert report.written == ingest(graph, [files]).written == 3007
     assert digest(graph) == after
 
 

@@ -39,16 +39,8 @@ class Cluster:
 def cluster(folder: Path, workers: int) -> Iterator[Cluster]:
     """A cluster that is gone at the end."""
     port = free_port()
-    call = [
-        "scheduler",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--no-dashboard",
-        "--dashboard-address",
-        "127.0.0.1:0",
-    ]
+    call = ["scheduler", "--host", "127.0.0.1", "--port", str(port), "--idle-timeout", "300 s"]
+    call += ["--no-dashboard", "--dashboard-address", "127.0.0.1:0"]
     made = Cluster(f"tcp://127.0.0.1:{port}", folder, _start(call, folder / "scheduler.log", folder, {}), [])
     try:
         for _ in range(workers):
