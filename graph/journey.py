@@ -7,11 +7,11 @@ that says no time at all is there only when everything is asked for (``at=None``
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from graph import journey_rows
 from graph.connection import Graph
 from ontology import mapping
 from ontology.errors import InvalidInputError, NotFoundError
@@ -21,16 +21,8 @@ if TYPE_CHECKING:
 
 Moment = tuple[str, datetime | None]
 
-_READ = (
-    *("key", "type", "system", "code", "display", "codes", "category", "status", "start", "end", "recorded"),
-    *("value", "unit", "text", "_encounter", "disposition", "_open", "_components", "_medicine"),
-)
-COLUMNS = (
-    *("patient", "at", "key", "type", "system", "code", "display", "codes", "category", "status"),
-    *("start", "end", "recorded", "value", "unit", "text", "encounter", "class", "disposition"),
-)
+COLUMNS = ("patient", "at", *journey_rows.COLUMNS)
 """Columns of :func:`facts`, in order."""
-_CLOSING = ("status", "end", "value", "text", "disposition")
 _BREAK = "\x1e"
 
 
@@ -68,9 +60,9 @@ def journey(graph: Graph, patient: str, at: datetime | None = None) -> Journey:
     found = graph.read("journey.patient", patient=key, at=_aware(at))
     if not found:
         raise NotFoundError("No such patient.", got=patient, do="See `cwm patient list`.")
-    rows = [row for frame in facts(graph, [(key, at)]) for row in frame.drop("patient", "at").to_dicts()]
+    groups = graph.values("journey.facts", moments=[{"patient": key, "at": at}], types=None)
     split: tuple[list[dict[str, Any]], list[dict[str, Any]]] = ([], [])
-    for row in rows:
+    for row in (row for _, group in groups for row in journey_rows.dicts(group)):
         split[row["type"] != "Encounter"].append(row)
     return Journey(_seen(found[0]["properties"], found[0]["open"]), at, *split)
 
@@ -139,15 +131,15 @@ def _frame(part: list[Moment], groups: list[list[Any]], systems: Sequence[str] |
     import polars as pl
 
     types = schema()
-    names = (*COLUMNS, "_moment", "_part")
-    rows: list[tuple[Any, ...]] = []
-    for moment, group in groups:
-        patient, at = part[moment]
-        for row in _explode(group):
-            row |= {"patient": patient, "at": at, "_moment": moment, "_part": row.get("_part", 0)}
-            rows.append(tuple(map(row.get, names)))
+    names = (*journey_rows.COLUMNS, "_part", "_moment")
+    rows = [(*row, moment) for moment, group in groups for row in journey_rows.rows(group)]
     cells = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(names, ())
     frame = pl.DataFrame([_column(name, cells[name], types.get(name, pl.Int64())) for name in names])
+    whose = pl.DataFrame(
+        {"patient": [patient for patient, _ in part], "at": [at for _, at in part]},
+        schema={name: types[name] for name in ("patient", "at")},
+    )
+    frame = frame.with_columns(whose[frame["_moment"]])
     if systems is not None:
         heads = [f"{system}|" for system in systems]
         coded = (
@@ -170,34 +162,3 @@ def _column(name: str, cells: Sequence[Any], type_: "pl.DataType") -> "pl.Series
     if name in {"start", "end", "recorded"}:
         return pl.Series(name, cells, pl.Int64).cast(type_)
     return pl.Series(name, cells, type_)
-
-
-def _explode(rows: list[list[Any]]) -> Iterator[dict[str, Any]]:
-    """Rows by name: closing fields hidden, medicines named, each component a row after its panel."""
-    for cells in rows:
-        row = dict(zip(_READ, cells, strict=True))
-        if row["_open"]:
-            for name in _hidden(row["type"]):
-                row[name] = None
-        row["encounter"], row["class"] = row["_encounter"] or (None, None)
-        if medicine := row["_medicine"]:
-            row["system"], row["code"], row["display"], row["codes"] = medicine
-        yield row
-        if components := row["_components"]:
-            for part, values in enumerate(zip(*components, strict=True), 1):
-                yield _component(row, part, *values)
-
-
-def _component(
-    row: dict[str, Any], part: int, code: str, display: str, value: float, unit: str, text: str
-) -> dict[str, Any]:
-    system, _, bare = code.rpartition("|")
-    number = None if value != value else value  # noqa: PLR0124 - NaN stands for no number
-    own = {"system": system, "code": bare, "display": display or None, "codes": [code], "value": number}
-    return {**row, **own, "unit": unit or None, "text": text or None, "_part": part}
-
-
-@cache
-def _hidden(type_: str) -> tuple[str, ...]:
-    """The columns that stay empty until the matter is closed."""
-    return tuple(name for name in mapping.load(type_).closing.fields if name in _CLOSING)

@@ -235,6 +235,21 @@ def test_many_moments_come_in_order_with_the_same_columns(record: Graph) -> None
 
 
 @pytest.mark.neo4j
+@pytest.mark.parametrize(
+    "moment", ["2150-06-01T12:00:00Z", "2150-06-02T08:30:00Z", "2150-06-06T00:00:00Z", None]
+)
+def test_a_journey_has_the_rows_of_the_frame_in_the_same_order(record: Graph, moment: str | None) -> None:
+    then = at(moment) if moment else None
+    seen = journey(record, "p", then)
+    (frame,) = facts(record, [("p", then)])
+    rows = frame.drop("patient", "at").to_dicts()
+    assert [r for r in rows if r["type"] == "Encounter"] == seen.encounters
+    assert [r for r in rows if r["type"] != "Encounter"] == seen.facts
+    assert all(list(row) == list(COLUMNS[2:]) for row in (*seen.encounters, *seen.facts))
+    assert rows
+
+
+@pytest.mark.neo4j
 def test_systems_keep_encounters_and_facts_coded_in_them(record: Graph) -> None:
     seen = pl.concat(facts(record, [("p", None)], systems=["urn:icd"]))
     assert seen["key"].to_list() == ["Condition/undated", "Encounter/e"]

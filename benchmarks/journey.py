@@ -1,0 +1,100 @@
+"""How long the largest patient's journey takes to read, as known at several instants: `graph.journey.journey`.
+
+Run: CWM_HOME=<a loaded home> python -m benchmarks.journey [--rounds 40] [--json]
+The largest patient is the one with most facts and encounters. The instants are quarters of that patient's record, by the
+order in which it became known, and all of it (no instant). Each is read some times before the clock runs. Apart from the
+whole, the statement of the facts is measured alone (database, Bolt, the driver's decoding); and since other work on the
+machine makes any wall clock longer, the CPU time that one journey takes of the database and of this process.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import psutil
+
+from benchmarks.ingest import _is_server, machine
+from benchmarks.whatif import quantile
+from graph import Graph, open_graph
+from graph.journey import Journey, journey
+from graph.patients import listed
+
+WARM = 15
+HEAD = ("known", "rows", "p50", "p95", "CPU, database", "CPU, here", "statement alone p50", "p95")
+
+
+def largest(graph: Graph) -> str:
+    """The key of the patient with most encounters and facts."""
+    everybody = listed(graph, limit=1_000_000)
+    return f"Patient/{max(everybody, key=lambda row: row['encounters'] + row['facts'])['id']}"
+
+
+def size(seen: Journey) -> int:
+    """Encounters and facts, each component one of its own."""
+    return len(seen.encounters) + len(seen.facts)
+
+
+def instants(graph: Graph, patient: str) -> dict[str, datetime | None]:
+    """Quarters of the record, and all of it."""
+    whole = journey(graph, patient)
+    known = sorted(row["recorded"] for row in (*whole.encounters, *whole.facts) if row["recorded"])
+    quarters = {f"{part:.0%}": known[int(part * (len(known) - 1))] for part in (0.25, 0.5, 0.75, 1)}
+    return {**quarters, "no instant": None}
+
+
+def milliseconds(rounds: int, work: Callable[[], Any], java: psutil.Process | None) -> dict[str, float]:
+    """Median and 95th percentile of some calls, and CPU of each; the first calls are not counted."""
+    taken: list[float] = []
+    for _ in range(WARM):
+        work()
+    busy, own = sum(java.cpu_times()[:2]) if java else 0.0, time.process_time()
+    for _ in range(rounds):
+        began = time.perf_counter()
+        work()
+        taken.append((time.perf_counter() - began) * 1000)
+    own = (time.process_time() - own) * 1000 / rounds
+    server = (sum(java.cpu_times()[:2]) - busy) * 1000 / rounds if java else float("nan")
+    return {"p50": quantile(taken, 0.5), "p95": quantile(taken, 0.95), "server": server, "own": own}
+
+
+def measure(graph: Graph, patient: str, at: datetime | None, rounds: int) -> dict[str, Any]:
+    """One instant: the whole, and the statement alone."""
+    moments = [{"patient": patient, "at": at}]
+    java = max(psutil.process_iter(["cmdline", "create_time"]), key=lambda p: _is_server(p, graph))
+    java = java if _is_server(java, graph) else None
+    return {
+        "rows": size(journey(graph, patient, at)),
+        "journey": milliseconds(rounds, lambda: journey(graph, patient, at), java),
+        "statement": milliseconds(
+            rounds, lambda: graph.values("journey.facts", moments=moments, types=None), java
+        ),
+    }
+
+
+def main() -> None:
+    """Measure and print a table, or JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--patient", help="Key of a patient; the largest when not given.")
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    with open_graph() as graph:
+        patient = given.patient or largest(graph)
+        moments = instants(graph, patient)
+        found = {name: measure(graph, patient, at, given.rounds) for name, at in moments.items()}
+    if given.json:
+        print(json.dumps({"machine": machine(), "rounds": given.rounds, "instants": found}, indent=2))
+        return
+    print(f"| {' | '.join(HEAD)} |", "|" + "---|" * len(HEAD), sep="\n")
+    for name, one in found.items():
+        cells = [one["journey"][of] for of in ("p50", "p95", "server", "own")]
+        cells += [one["statement"][of] for of in ("p50", "p95")]
+        print(f"| {name} | {one['rows']:,} | " + " | ".join(f"{cell:.1f}" for cell in cells) + " |")
+    print(f"\n{given.rounds} rounds; {machine()}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""The rows of a journey from what ``journey.facts`` answers: closing fields hidden, medicines named, components taken apart.
+
+One answer of a large patient has some thousand rows, so this is written for speed: tuples, and each instant made once.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+from ontology import mapping
+
+COLUMNS = (
+    *("key", "type", "system", "code", "display", "codes", "category", "status"),
+    *("start", "end", "recorded", "value", "unit", "text", "encounter", "class", "disposition"),
+)
+"""Columns of a row, in order; times as whole milliseconds since 1970."""
+
+_CLOSING = ("status", "end", "value", "text", "disposition")
+_NOWHERE = (None, None)
+_NEVER = float("inf")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def rows(group: Iterable[list[Any]]) -> Iterator[tuple[Any, ...]]:
+    """The cells of each row and, last, the number of the component (0 for the fact itself), which follows its panel."""
+    for cells in group:
+        key, type_, system, code, display, codes, category, status, start, end, recorded = cells[:11]
+        value, unit, text, visit, disposition, open_, components, medicine = cells[11:]
+        if open_ and (hidden := _hidden(type_)):
+            status, end, value, text, disposition = (
+                None if hide else cell
+                for hide, cell in zip(hidden, (status, end, value, text, disposition), strict=True)
+            )
+        encounter, class_ = visit or _NOWHERE
+        if medicine:
+            system, code, display, codes = medicine
+        yield (
+            *(key, type_, system, code, display, codes, category, status, start, end, recorded),
+            *(value, unit, text, encounter, class_, disposition, 0),
+        )
+        for part, (token, name, number, measure, words) in enumerate(zip(*components or (), strict=True), 1):
+            spoken, _, bare = token.rpartition("|")
+            yield (
+                *(key, type_, spoken, bare, name or None, [token], category, status, start, end, recorded),
+                None if number != number else number,  # noqa: PLR0124 - NaN stands for no number
+                *(measure or None, words or None, encounter, class_, disposition, part),
+            )
+
+
+def dicts(group: Iterable[list[Any]]) -> list[dict[str, Any]]:
+    """The rows by name in order of time (start, else recorded), key and component; times aware, in UTC."""
+    clock = _Clock({None: None})
+    places: list[tuple[float, str, int]] = []
+    found: list[dict[str, Any]] = []
+    for row in rows(group):
+        key, type_, system, code, display, codes, category, status, start, end, recorded = row[:11]
+        value, unit, text, encounter, class_, disposition, part = row[11:]
+        time = recorded if start is None else start
+        places.append((_NEVER if time is None else time, key, part))
+        found.append(
+            {
+                "key": key, "type": type_, "system": system, "code": code, "display": display,
+                "codes": codes or None, "category": category or None, "status": status,
+                "start": clock[start], "end": clock[end], "recorded": clock[recorded],
+                "value": value, "unit": unit, "text": text,
+                "encounter": encounter, "class": class_, "disposition": disposition,
+            }
+        )  # fmt: skip
+    return [found[i] for i in sorted(range(len(found)), key=places.__getitem__)]
+
+
+class _Clock(dict[int | None, datetime | None]):
+    """Instants by milliseconds since 1970: many facts of a visit share one."""
+
+    def __missing__(self, milliseconds: int) -> datetime:
+        at = self[milliseconds] = _EPOCH + timedelta(milliseconds=milliseconds)
+        return at
+
+
+@cache
+def _hidden(type_: str) -> tuple[bool, ...]:
+    """Which of the closing columns stay empty until the matter is closed; nothing where none does."""
+    fields = mapping.load(type_).closing.fields
+    hidden = tuple(name in fields for name in _CLOSING)
+    return hidden if any(hidden) else ()
