@@ -15,7 +15,7 @@ from typing import IO
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from graph import server
-from graph.server.offline import Offline, size
+from graph.server.offline import Offline, exchange, size
 from graph.server.space import need_space
 from graph.settings import Settings
 from ontology.errors import InvalidInputError
@@ -125,7 +125,7 @@ def restore(settings: Settings, source: Path, *, overwrite: bool = False, say: S
         shutil.rmtree(coming, ignore_errors=True)  # of a restore that was killed
         try:
             _load(quiet, source, coming, say)
-            _exchange(quiet.plan.home, coming / "neo4j", quiet.plan.aside)
+            exchange(quiet.plan.home, coming / "neo4j", quiet.plan.aside)
         finally:
             shutil.rmtree(coming, ignore_errors=True)
     return manifest
@@ -139,24 +139,6 @@ def _load(quiet: Offline, source: Path, coming: Path, say: Say) -> None:
         _checked(tar, source, out)
     say("loading")
     beside.admin("The load", "database", "load", DATABASE, f"--from-path={unpacked}")
-
-
-def _exchange(here: Path, coming: Path, aside: Path) -> None:
-    """Put the new home where the old one is; the accounts stay those of the folder, as its password does."""
-    if here.exists():
-        shutil.rmtree(aside, ignore_errors=True)
-    elif aside.exists():  # of a restore that was killed
-        aside.replace(here)
-    accounts = here / "data" / "dbms"
-    if accounts.is_dir():
-        shutil.copytree(accounts, coming / "data" / "dbms", dirs_exist_ok=True)
-    for name in ("databases", "transactions"):
-        if (here / "data" / name / "system").is_dir():
-            shutil.copytree(here / "data" / name / "system", coming / "data" / name / "system")
-    if here.exists():
-        here.replace(aside)
-    coming.replace(here)
-    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _ours(settings: Settings) -> Path:

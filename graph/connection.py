@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import neo4j
@@ -106,10 +107,20 @@ def open_graph(settings: Settings | None = None) -> Iterator[Graph]:
         ) as graph:
             yield graph
     else:
-        with server.joined(settings, folder) as lease:
-            address, login = f"bolt://127.0.0.1:{lease.port}", ("neo4j", server.password(folder))
-            with _connected(settings, address, login, "neo4j") as graph:
-                yield graph
+        with server.joined(settings, folder) as lease, entered(settings, folder, lease) as graph:
+            yield graph
+
+
+@contextmanager
+def entered(settings: Settings, folder: Path, lease: server.Lease) -> Iterator[Graph]:
+    """Connect to a private Neo4j that runs, for one who keeps it from ending; migrations are applied.
+
+    Raises:
+        GraphUnavailableError: it cannot be entered.
+    """
+    address, login = f"bolt://127.0.0.1:{lease.port}", ("neo4j", server.password(folder))
+    with _connected(settings, address, login, "neo4j") as graph:
+        yield graph
 
 
 @contextmanager

@@ -74,11 +74,13 @@ class Keeper:
     def _first_password(self) -> None:
         """Set the password before the first start; later the tool would exit 0 and do nothing."""
         secret, data = self.plan.folder / "password", self.plan.home / "data" / "dbms"
-        if secret.exists() or data.exists():
+        if data.exists():
             return
         self.plan.write(self.plan.port)
         # In hexadecimal: the tool takes a word that begins with a hyphen for an option and refuses it.
-        word, file = secrets.token_hex(24), self.plan.folder / "first-password"
+        # A home that was to come with the password of its folder may not have come.
+        word = secret.read_text(encoding="utf-8") if secret.exists() else secrets.token_hex(24)
+        file = self.plan.folder / "first-password"
         private(file, word)  # by a file, so that it is never in a list of processes
         try:
             self._admin("dbms", "set-initial-password", f"@{file}")

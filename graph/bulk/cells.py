@@ -1,0 +1,141 @@
+"""How a value is written in the files of Neo4j's importer, so that it comes back as the driver would have stored it.
+
+Columns, texts and lists are set apart by control characters, which FHIR's JSON cannot hold as they are, so that no text
+needs quoting but the empty one (nothing at all is null) and one with several lines. What cannot be written so that it
+comes back the same is :class:`OddError`, and goes into the graph through the driver.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any, Final
+
+DELIMITER: Final = "\x1f"
+QUOTE: Final = "\x1e"
+ARRAY: Final = "\x1d"
+EMPTY: Final = QUOTE + QUOTE
+OPTIONS: Final = (
+    "--delimiter=U+001F",
+    "--quote=U+001E",
+    "--array-delimiter=U+001D",
+    "--ignore-empty-strings=false",
+    "--legacy-style-quoting=false",
+    "--id-type=string",
+)
+"""What the importer is told about all this."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LONG = 1 << 63
+
+
+class OddError(ValueError):
+    """A value that cannot be written in these files; the message names its kind and never the value."""
+
+
+def odd(text: str) -> bool:
+    """True when a text holds one of the three characters.
+
+    >>> odd("a" + ARRAY), odd("a, b;c")
+    (True, False)
+    """
+    return DELIMITER in text or QUOTE in text or ARRAY in text
+
+
+@lru_cache(maxsize=4096)
+def instant(seconds: int, nanoseconds: int) -> str:
+    """An instant in UTC, from seconds and nanoseconds (whole microseconds) since 1970.
+
+    >>> instant(-1, 500_000_000), instant(0, 0)
+    ('1969-12-31T23:59:59.500000Z', '1970-01-01T00:00:00Z')
+    """
+    at = _EPOCH + timedelta(seconds=seconds, microseconds=nanoseconds // 1000)
+    return at.isoformat()[:-6] + "Z"
+
+
+def _int(value: int) -> str:
+    if not -_LONG <= value < _LONG:
+        raise OddError("a whole number beyond 64 bits")
+    return str(value)
+
+
+def _float(value: float) -> str:
+    text = repr(value)
+    return _WORDS.get(text, text)
+
+
+_WORDS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+
+
+def _bool(value: bool) -> str:  # it is one of a family
+    return "true" if value else "false"
+
+
+def _list(value: list[Any]) -> str:
+    # An empty list and a list of one empty text would be the same cell.
+    if not value or value == [""]:
+        raise OddError("an empty list")
+    if type(value[0]) is str:
+        if any(type(item) is not str for item in value):
+            raise OddError("a list of several kinds")
+        return ARRAY.join(value)
+    return ARRAY.join(map(_float, value))
+
+
+def _str(value: str) -> str:
+    return value or EMPTY
+
+
+WAYS: Final[dict[str, Callable[[Any], str]]] = {
+    "string": _str, "long": _int, "double": _float, "boolean": _bool, "string[]": _list, "double[]": _list,
+}  # fmt: skip
+"""The importer's types, and how a value of each is written."""
+
+_KINDS: Final[dict[type, str]] = {str: "string", int: "long", float: "double", bool: "boolean"}
+
+
+def kind(value: Any) -> str:
+    """The importer's name of a value's type.
+
+    >>> kind("a"), kind(True), kind(["a"]), kind([1.5])
+    ('string', 'boolean', 'string[]', 'double[]')
+
+    Raises:
+        OddError: it has none.
+    """
+    if value.__class__ is list:
+        kinds = {item.__class__ for item in value}
+        if kinds == {str}:
+            return "string[]"
+        if kinds == {float}:
+            return "double[]"
+        raise OddError("a list that is empty or of several kinds")
+    found = _KINDS.get(value.__class__)
+    if found is None:
+        raise OddError(f"a {value.__class__.__name__}")
+    return found
+
+
+def joined(cells: Sequence[str]) -> str:
+    """A line; a cell that goes over several lines of text is quoted.
+
+    >>> joined(["a", "b"]) == f"a{DELIMITER}b", joined(["a\\nb"]) == f"{QUOTE}a\\nb{QUOTE}"
+    (True, True)
+
+    Raises:
+        OddError: a cell holds one of the characters that set cells apart.
+    """
+    line = DELIMITER.join(cells)
+    if "\n" in line or "\r" in line:
+        line = DELIMITER.join(map(_folded, cells))
+    # A reference may hold it by a per cent sign, which no look at the resource's text finds.
+    if line.count(DELIMITER) != len(cells) - 1:
+        raise OddError("a text with a control character")
+    return line
+
+
+def _folded(cell: str) -> str:
+    if "\n" not in cell and "\r" not in cell:
+        return cell
+    if QUOTE in cell:
+        raise OddError("a text with a control character")
+    return f"{QUOTE}{cell}{QUOTE}"

@@ -1,0 +1,42 @@
+"""Take resources out of the importer's files again."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+_PIECE = np.dtype([("owner", "<u8"), ("size", "<u8")])
+
+
+def drop(folder: Path, dropped: npt.NDArray[np.bool_]) -> None:
+    """Rewrite the files in ``folder`` that hold lines of the resources ``dropped``, a piece at a time."""
+    for index in sorted(folder.glob("*.index")):
+        pieces = np.fromfile(index, _PIECE)
+        gone = dropped[pieces["owner"]]
+        if gone.any():
+            _rewrite(index.with_suffix(".csv"), pieces["size"], gone)
+
+
+def _rewrite(path: Path, sizes: npt.NDArray[Any], gone: npt.NDArray[np.bool_]) -> None:
+    # Neighbours that both stay, or both go, are one piece.
+    turns = np.flatnonzero(np.diff(gone)) + 1
+    whole = np.add.reduceat(sizes, np.concatenate([[0], turns]))
+    part, goes = path.with_suffix(".part"), bool(gone[0])
+    with path.open("rb") as file, part.open("wb") as out:
+        for size in whole.tolist():
+            if goes:
+                file.seek(size, 1)
+            else:
+                _copy(file, out, size)
+            goes = not goes
+    part.replace(path)
+
+
+def _copy(file: Any, out: Any, size: int) -> None:
+    while size:
+        chunk = file.read(min(size, 2**20))
+        if not chunk:
+            raise EOFError("a file of the import is shorter than its index says")
+        out.write(chunk)
+        size -= len(chunk)

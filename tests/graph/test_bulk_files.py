@@ -1,0 +1,187 @@
+"""What a bulk load writes and remembers before the importer sees it: nothing lost, nothing twice, the batches of an ingest."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from graph.bulk.cells import ARRAY, DELIMITER, EMPTY, QUOTE, OddError, joined
+from graph.bulk.drop import drop
+from graph.bulk.ledger import Ledger
+from graph.bulk.spool import DELETION, ITEM, NOTHING, ODD, PART, ROW, Spool, hashed, pack
+from graph.bulk.table import Table
+from graph.fhir.read_items import Found
+from graph.ingest_plan import batches
+from tests.graph.made import Resource, observation, patient
+
+KEYS = st.sampled_from([f"Patient/{i}" for i in range(6)])
+STATES = st.sampled_from([NOTHING, ROW, DELETION, ODD])
+QUICK = settings(max_examples=60, deadline=None)
+
+
+@pytest.fixture(params=[2_000_000, 2], ids=["at once", "in pieces"])
+def piece(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graph.bulk.ledger.PIECE", request.param)
+
+
+def noted(folder: Path, items: list[tuple[str, int, int]]) -> Ledger:
+    """A ledger of items: key, weight, state."""
+    ledger = Ledger(folder)
+    rows = [(*(hashed(key) if state else (0, 0)), weight, state) for key, weight, state in items]
+    ledger.items(np.array(rows, ITEM).tobytes())
+    return ledger
+
+
+@pytest.mark.usefixtures("piece")
+@QUICK
+@given(items=st.lists(st.tuples(KEYS, STATES), max_size=12))
+def test_what_has_several_versions_or_a_deletion_waits_and_nothing_else(
+    tmp_path_factory: pytest.TempPathFactory, items: list[tuple[str, int]]
+) -> None:
+    ledger = noted(tmp_path_factory.mktemp("l"), [(key, 1, state) for key, state in items])
+    ledger.close()
+    keys = [key for key, state in items if state]
+    expected = [state in {DELETION, ODD} or (state == ROW and keys.count(key) > 1) for key, state in items]
+    assert ledger.later().tolist() == expected
+
+
+@pytest.mark.usefixtures("piece")
+@QUICK
+@given(rows=st.lists(KEYS, unique=True), ends=st.lists(KEYS), dropped=st.sets(KEYS), part=st.booleans())
+def test_what_is_spoken_of_and_is_no_node_is_a_placeholder_once(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[str], ends: list[str], dropped: set[str], part: bool
+) -> None:
+    ledger = noted(tmp_path_factory.mktemp("l"), [(key, 1, ROW) for key in rows])
+    if part and rows:  # of the first resource; it goes when that goes
+        ledger.parts(np.array([(*hashed(f"{rows[0]}#a"), 0)], PART).tobytes())
+    asked = [*ends, *(f"{key}#a" for key in rows[:1])]
+    for key in asked:
+        ledger.end(key)
+    ledger.close()
+    kept = {key for key in rows if key not in dropped}
+    kept |= {f"{key}#a" for key in rows[:1] if part and key in kept}
+    gone = np.array([key in dropped for key in rows], bool)
+    assert sorted(ledger.missing(gone)) == sorted(set(asked) - kept)
+
+
+@QUICK
+@given(
+    items=st.lists(st.tuples(st.integers(1, 60), STATES), max_size=30),
+    most=st.integers(1, 5),
+    weight=st.integers(1, 90),
+)
+def test_batches_are_those_of_an_ingest(
+    tmp_path_factory: pytest.TempPathFactory, items: list[tuple[int, int]], most: int, weight: int
+) -> None:
+    ledger = noted(tmp_path_factory.mktemp("l"), [("Patient/1", size, state) for size, state in items])
+    ledger.close()
+    rows = [SimpleNamespace(number=n, weight=size) for n, (size, state) in enumerate(items) if state]
+    expected = [[row.number for row in batch] for batch in batches(rows, most, weight)]  # type: ignore[arg-type, attr-defined]
+    numbers = ledger.batches(most, weight)
+    made: dict[int, list[int]] = {}
+    for row in rows:
+        made.setdefault(int(numbers[row.number]), []).append(row.number)
+    assert list(made.values()) == expected
+
+
+@QUICK
+@given(
+    pieces=st.lists(st.tuples(st.integers(0, 4), st.text("ab\n", max_size=5)), min_size=1),
+    gone=st.sets(st.integers(0, 4)),
+)
+def test_a_resource_that_is_taken_out_leaves_the_others_as_they_were(
+    tmp_path_factory: pytest.TempPathFactory, pieces: list[tuple[int, str]], gone: set[int]
+) -> None:
+    folder = tmp_path_factory.mktemp("d")
+    table = Table(folder, "node-0-0")
+    table.line((), {"a": 1})
+    for owner, text in pieces:
+        table.add(owner, text)
+        table.write()
+    drop(folder, np.array([owner in gone for owner in range(5)], bool))
+    left = "".join(f"{text}\n" for owner, text in pieces if owner not in gone)
+    assert (folder / "node-0-0-0.csv").read_bytes().decode() == left
+
+
+def spooled(
+    folder: Path, *resources: Resource, url: str | None = None
+) -> tuple[list[int], dict[str, list[list[str]]]]:
+    """The states of resources, and the lines of each file by its labels or type, with the head."""
+    spool = Spool(folder, "0", "run", None)
+    packed = [(n, pack(Found("a.ndjson", n, orjson.dumps(r), url=url))) for n, r in enumerate(resources)]
+    answer = spool.write(packed)
+    files = {
+        kind: [
+            line.split(DELIMITER)
+            for path in (folder / f"{name}.head", folder / f"{name}.csv")
+            for line in path.read_text().splitlines()
+        ]
+        for name, kind in answer.tables
+    }
+    return np.frombuffer(answer.items, ITEM)["state"].tolist(), files
+
+
+def test_a_resource_becomes_lines_with_typed_columns(tmp_path: Path) -> None:
+    states, files = spooled(
+        tmp_path, patient("p"), observation("o", "Patient/p", valueQuantity={"value": 1.5})
+    )
+    assert states == [ROW, ROW]
+    head, line = files["Resource:Observation:Event"]
+    cells = dict(zip(head, line, strict=True))
+    assert cells["key:ID(r)"] == "Observation/o"
+    assert cells["value:double"] == "1.5"
+    assert cells["codes:string[]"] == "http://loinc.org|8867-4"
+    assert cells["start:datetime"] == "2020-01-01T09:00:00Z"
+    assert files["HAS_EVENT"][1][:2] == ["Patient/p", "Observation/o"]
+    assert files["CODED"] == [
+        [":START_ID(r)", ":END_ID(c)", "path:string"],
+        ["Observation/o", "http://loinc.org|8867-4", "code"],
+    ]
+
+
+ODDITIES = {
+    "a control character": patient("a", name=[{"text": f"x{DELIMITER}y"}]),
+    "a control character in a reference": observation("a", "Patient?identifier=s%1F|1"),
+    "a list of one empty text": observation(
+        "a", component=[{"code": {"coding": [{"code": "c"}]}, "valueQuantity": {"value": 1}}]
+    ),
+    "a display that is no text": observation("a", code={"coding": [{"system": "s", "code": "c", "display": 7}]}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", ODDITIES)
+def test_what_the_files_cannot_hold_leaves_no_line_in_them(tmp_path: Path, what: str) -> None:
+    states, files = spooled(tmp_path, ODDITIES[what], patient("b"))
+    assert states == [ODD, ROW]
+    assert [[cell for cell in row if "/a" in cell] for rows in files.values() for row in rows] == [[], []]
+
+
+def test_a_cell_of_several_lines_is_quoted_and_the_empty_text_is_not_nothing(tmp_path: Path) -> None:
+    assert joined(["a\nb", "", EMPTY]) == DELIMITER.join([f"{QUOTE}a\nb{QUOTE}", "", EMPTY])
+    with pytest.raises(OddError):
+        joined([f"a\n{QUOTE}"])
+    table = Table(tmp_path, "x")
+    assert table.line((), {"a": "", "b": None, "c": ["x", ""]}) == DELIMITER.join([EMPTY, "", f"x{ARRAY}"])
+
+
+def test_every_line_of_a_file_is_as_long_as_its_head(tmp_path: Path) -> None:
+    table = Table(tmp_path, "x")
+    for owner, props in enumerate([{"a": "1"}, {"a": "2", "b": "3"}, {"c": "4"}, {"a": "5"}]):
+        table.add(owner, table.line((), props))
+        if owner > 0:
+            table.write()
+    widths = {
+        name: {
+            line.count(DELIMITER) for end in ("head", "csv") for line in _lines(tmp_path / f"{name}.{end}")
+        }
+        for name in table.files
+    }
+    assert widths == {"x-0": {1}, "x-1": {2}}
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text().splitlines()
