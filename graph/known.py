@@ -52,6 +52,23 @@ def closing(type_: str) -> Closing:
     return Closing(frozenset(own | {"closed"}) if own else frozenset(), hidden)
 
 
+@cache
+def closing_names() -> list[str]:
+    """What is hidden until its matter is closed, for queries over many types: type and property, type and coded element.
+
+    >>> {"MedicationAdministration.value", "Encounter.hospitalization.dischargeDisposition"} <= set(closing_names())
+    True
+    >>> "Encounter.reasonCode" in closing_names()
+    False
+    """
+    names: list[str] = []
+    for type_, mapped in sorted(mapping.registry().items()):
+        hidden = closing(type_)
+        names += [f"{type_}.{name}" for name in sorted(hidden.properties)]
+        names += [f"{type_}.{element}" for element in mapped.coded if hidden.covers(element)]
+    return names
+
+
 def aware(at: datetime) -> datetime:
     """The instant itself.
 

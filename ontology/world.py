@@ -40,6 +40,8 @@ class Term:
     """Properties with an index of the database."""
     full_text: tuple[str, ...] = ()
     """Properties whose words the database finds."""
+    vectors: tuple[str, ...] = ()
+    """Properties that are vectors whose nearest the database finds."""
     internal: bool = False
 
 
@@ -204,6 +206,7 @@ def _term(graph: Graph, name: str) -> Term:
         key=_name(Collection(graph, key)[0]) if key is not None else None,
         indexed=_texts(graph, name, "indexed"),
         full_text=_texts(graph, name, "fullText"),
+        vectors=_texts(graph, name, "vectors"),
         internal=bool(_texts(graph, name, "internal")),
     )
 

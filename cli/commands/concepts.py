@@ -196,6 +196,37 @@ def patient(
 
 
 @app.command()
+def embed(
+    again: Annotated[
+        bool, typer.Option("--again", help="Fit the model on the names that are there now, make all anew.")
+    ] = False,
+    as_json: output.Json = False,
+) -> None:
+    """Make vectors of the names of codes, providers, places and things, for `cwm search --like`; only what is new.
+
+    Do it after `cwm concepts load`, and after an ingest that brought new codes. Names of patients get no vectors.
+
+    \b
+    Example: cwm concepts embed
+    """
+    from graph import open_graph
+    from graph.vectors.embed import embed
+
+    with output.progress("vectors", quiet=as_json) as step, open_graph() as graph:
+        done = embed(graph, again=again, progress=step)
+    if as_json:
+        return output.json(done.as_dict())
+    output.table(
+        [{"encoder": name} | row for name, row in done.encoders.items()],
+        ["encoder", "model", "names", "written", "kept"],
+        whole=["encoder", "model"],
+    )
+    for name, why in done.left_out.items():
+        output.note(f"{name} was left out: {why} (the extra `meaning`).")
+    return output.note(f"{done.removed:,} vectors of what is gone removed, {done.seconds:.1f} s.")
+
+
+@app.command()
 def units(as_json: output.Json = False) -> None:
     """List the units of the numbers in the graph: what they mean in UCUM, and the unit in which they are compared.
 

@@ -40,6 +40,14 @@ def test_the_migrations_make_the_constraints_and_indexes_that_the_ontology_decla
         for p in row["properties"]
     }
     assert words == {(c.name, p) for c in classes for p in c.full_text}
+    near = {
+        (label, p)
+        for row in rows
+        if row["type"] == "VECTOR"
+        for label in row["labels"]
+        for p in row["properties"]
+    }
+    assert near == {(c.name, p) for c in classes for p in c.vectors}
 
 
 def test_every_property_that_a_mapping_gives_is_declared() -> None:
