@@ -5,7 +5,10 @@ from typing import ClassVar, Self
 import numpy as np
 
 from twin.dataset import Dataset
+from twin.openmp import bring, lightgbm
 from twin.predictors import SEED, Array, matrix, outcomes
+
+bring()  # here, since a stored model is read without a call of ours: its class is imported, then LightGBM
 
 
 class GradientBoosting:
@@ -20,8 +23,7 @@ class GradientBoosting:
 
     def fit(self, data: Dataset) -> Self:
         """Learn from the features as they are; a leaf holds at least 1 % of the patients, and 10; small data get small trees."""
-        import lightgbm as lgb
-
+        lgb = lightgbm()
         x, y = matrix(data), outcomes(data)
         many = len(y) >= 1000
         params = {
