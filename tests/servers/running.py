@@ -68,7 +68,7 @@ def answers(base: str, process: subprocess.Popen[bytes], seconds: float) -> bool
     until = time.monotonic() + seconds
     while time.monotonic() < until and process.poll() is None:
         try:
-            with urllib.request.urlopen(f"{base}/metadata", timeout=5):  # noqa: S310
+            with urllib.request.urlopen(f"{base}/metadata", timeout=30):  # noqa: S310
                 return True
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)

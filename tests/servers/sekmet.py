@@ -14,8 +14,8 @@ from tests.servers.running import Running, answers, free_port
 
 
 @contextmanager
-def sekmet(folder: Path, auth: dict[str, Any] | None = None) -> Iterator[Running]:
-    """The server on a free port, with its data in ``folder``; ``auth`` is its setting ``server_auth``."""
+def sekmet(folder: Path, auth: dict[str, Any] | None = None, **more: Any) -> Iterator[Running]:
+    """The server on a free port, with its data in ``folder``; ``auth`` is its setting ``server_auth``, ``more`` others."""
     port = free_port()
     base = f"http://127.0.0.1:{port}/fhir"
     settings: dict[str, Any] = {
@@ -23,7 +23,7 @@ def sekmet(folder: Path, auth: dict[str, Any] | None = None) -> Iterator[Running
         # It would change resources by itself, and wait on purpose.
         "simulator": {"enabled": False, "delay_seconds": 0.0},
         "validation": {"inbound": "off"},
-    }  # fmt: skip
+    } | more  # fmt: skip
     if auth:
         settings["server_auth"] = auth
     path = folder / "settings.yaml"

@@ -7,7 +7,7 @@ when CWM_TEST_HAPI=1. Compiling needs a JDK of 17 or newer.
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,7 +17,8 @@ from graph import Settings
 from tests.servers.running import Running, answers
 
 HERE = Path(__file__).parent
-MOST = "-Xmx1g"
+MAIN = HERE / "JpaServer.java"
+MOST = ("-Xmx1g",)
 
 
 def jars() -> Path:
@@ -39,23 +40,21 @@ def jars() -> Path:
 
 
 @contextmanager
-def hapi(folder: Path) -> Iterator[Running]:
-    """The server, with its log in ``folder``; up in half a minute, 1.1 GB of memory."""
+def hapi(folder: Path, main: Path = MAIN, options: Sequence[str] = MOST) -> Iterator[Running]:
+    """The server, with its log in ``folder``; up in half a minute, 1.1 GB of memory; ``options`` are Java's."""
     lib = jars()
     shutil.copy(HERE / "logback-test.xml", folder)
-    subprocess.run(
-        ["javac", "-proc:none", "-cp", f"{lib}/*", "-d", folder, HERE / "JpaServer.java"], check=True
-    )
+    subprocess.run(["javac", "-proc:none", "-cp", f"{lib}/*", "-d", folder, main], check=True)
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            ["java", MOST, "-cp", f"{folder}:{lib}/*", "JpaServer"], stdout=subprocess.PIPE, stderr=log
+            ["java", *options, "-cp", f"{folder}:{lib}/*", main.stem], stdout=subprocess.PIPE, stderr=log
         )
     assert process.stdout
     base = process.stdout.readline().decode().strip()
     server = Running(base, process)
     try:
         assert base, (folder / "log").read_text()[-2000:]
-        assert answers(base, process, 60)
+        assert answers(base, process, 180)
         yield server
     finally:
         server.stop()
