@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from graph import server
 from graph.bulk import home, later
@@ -98,14 +99,7 @@ class Load(Run):
         notes.mkdir(mode=0o700)
         ledger = Ledger(notes)
         with self.aside() as aside:
-            try:
-                self._spool(files, ledger, aside, workers)
-                ledger.close()
-                waits = ledger.later()
-                drop(files, ledger.spooled(waits))
-                self._others(files, ledger.missing(ledger.spooled(waits)))
-            except OSError as error:
-                raise FileError.of(error) from error
+            waits = self.write(files, ledger, aside, workers)
             if self.tables:
                 self._say("importing")
                 need_space(folder, self.settings.disk_free + STORE * size(files))
@@ -116,6 +110,27 @@ class Load(Run):
                 self.start(graph)
                 self._later(graph, ledger, waits, aside)
                 self._finish(aside)
+
+    def write(self, files: Path, ledger: Ledger, aside: SetAside, workers: int) -> npt.NDArray[np.bool_]:
+        """Write the importer's files; for every item that was read whether it waits for the ordinary way of writing.
+
+        Raises:
+            FileError: a file cannot be written.
+        """
+        try:
+            self._spool(files, ledger, aside, workers)
+            ledger.close()
+            waits = ledger.later()
+            dropped = ledger.spooled(waits)
+            drop(files, dropped)
+            self._others(files, ledger.missing(dropped))
+        except OSError as error:
+            raise FileError.of(error) from error
+        # A file of which all was taken out again is none for the importer.
+        self.tables = {
+            name: kind for name, kind in self.tables.items() if (files / f"{name}.csv").stat().st_size
+        }
+        return waits
 
     def _spool(self, files: Path, ledger: Ledger, aside: SetAside, workers: int) -> None:
         with Pool(Task(files, self.id, self.fhir), workers) as pool:

@@ -63,7 +63,7 @@ class Answer:
     refused: list[tuple[int, Refused]]
     """What cannot go in, by its place in the piece."""
     ends: list[str]
-    """Keys that are spoken of and are no nodes of this piece."""
+    """Keys that resources speak of and that are not their own."""
     concepts: Concepts
     totals: Totals
     tables: list[tuple[str, str]]
@@ -102,7 +102,7 @@ class Spool:
         refused: list[tuple[int, Refused]] = []
         totals = Totals()
         concepts: Concepts = {}
-        own, ends = set[str](), set[str]()
+        ends: set[str] = set()
         for at, (number, packed) in enumerate(piece):
             found = Found(*packed)
             made = row(found, self._run, self._fhir)
@@ -115,10 +115,10 @@ class Spool:
                 continue
             totals.count(made)
             parts += [(*hashed(node["key"]), number) for node in made.nodes[1:]]
-            own.update(node["key"] for node in made.nodes)
-            for link in made.links:
-                ends.add(link["a"])
-                ends.add(link["b"])
+            # Also those that are nodes of this piece: they may be taken out again.
+            ends |= {key for link in made.links for key in (link["a"], link["b"])} - {
+                node["key"] for node in made.nodes
+            }
         for table in self._tables.values():
             table.write()
         files = [(name, kind) for (kind, _), table in self._tables.items() for name in table.files]
@@ -128,7 +128,7 @@ class Spool:
         folded = any(table.folded for table in self._tables.values())
         made_parts = np.array(parts, PART).tobytes()
         return Answer(
-            items.tobytes(), made_parts, refused, sorted(ends - own), concepts, totals, new, longest, folded
+            items.tobytes(), made_parts, refused, sorted(ends), concepts, totals, new, longest, folded
         )
 
     def _lines(self, number: int, made: Row, concepts: Concepts) -> int:

@@ -9,13 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graph import Settings
 from graph.bulk.cells import ARRAY, DELIMITER, EMPTY, QUOTE, OddError, joined
 from graph.bulk.drop import drop
 from graph.bulk.ledger import Ledger
+from graph.bulk.load import Load
 from graph.bulk.spool import DELETION, ITEM, NOTHING, ODD, PART, ROW, Spool, hashed, pack
 from graph.bulk.table import Table
+from graph.fhir.read import find
 from graph.fhir.read_items import Found
 from graph.ingest_plan import batches
+from graph.spread import here
+from tests.graph.awkward import files, shuffled
 from tests.graph.made import Resource, observation, patient
 
 KEYS = st.sampled_from([f"Patient/{i}" for i in range(6)])
@@ -126,18 +131,18 @@ def spooled(
 
 
 def test_a_resource_becomes_lines_with_typed_columns(tmp_path: Path) -> None:
-    states, files = spooled(
+    states, found = spooled(
         tmp_path, patient("p"), observation("o", "Patient/p", valueQuantity={"value": 1.5})
     )
     assert states == [ROW, ROW]
-    head, line = files["Resource:Observation:Event"]
+    head, line = found["Resource:Observation:Event"]
     cells = dict(zip(head, line, strict=True))
     assert cells["key:ID(r)"] == "Observation/o"
     assert cells["value:double"] == "1.5"
     assert cells["codes:string[]"] == "http://loinc.org|8867-4"
     assert cells["start:datetime"] == "2020-01-01T09:00:00Z"
-    assert files["HAS_EVENT"][1][:2] == ["Patient/p", "Observation/o"]
-    assert files["CODED"] == [
+    assert found["HAS_EVENT"][1][:2] == ["Patient/p", "Observation/o"]
+    assert found["CODED"] == [
         [":START_ID(r)", ":END_ID(c)", "path:string"],
         ["Observation/o", "http://loinc.org|8867-4", "code"],
     ]
@@ -155,9 +160,9 @@ ODDITIES = {
 
 @pytest.mark.parametrize("what", ODDITIES)
 def test_what_the_files_cannot_hold_leaves_no_line_in_them(tmp_path: Path, what: str) -> None:
-    states, files = spooled(tmp_path, ODDITIES[what], patient("b"))
+    states, found = spooled(tmp_path, ODDITIES[what], patient("b"))
     assert states == [ODD, ROW]
-    assert [[cell for cell in row if "/a" in cell] for rows in files.values() for row in rows] == [[], []]
+    assert [[cell for cell in row if "/a" in cell] for rows in found.values() for row in rows] == [[], []]
 
 
 def test_a_cell_of_several_lines_is_quoted_and_the_empty_text_is_not_nothing(tmp_path: Path) -> None:
@@ -185,3 +190,44 @@ def test_every_line_of_a_file_is_as_long_as_its_head(tmp_path: Path) -> None:
 
 def _lines(path: Path) -> list[str]:
     return path.read_text().splitlines()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_both_ends_of_every_relationship_are_nodes_and_no_node_is_there_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setattr("graph.bulk.load.RESOURCES", 20)
+    paths = shuffled(files(tmp_path / "in"), seed)
+    out, notes = tmp_path / "out", tmp_path / "notes"
+    out.mkdir()
+    notes.mkdir()
+    load = Load(Settings(home=tmp_path), paths, find(paths), here, strict=False, fhir=None, progress=None)
+    ledger = Ledger(notes)
+    with load.aside() as aside:
+        load.write(out, ledger, aside, workers=1)
+    nodes: list[str] = []
+    ends: set[str] = set()
+    for name in load.tables:
+        head, *rows = (parsed(line) for line in _records(out / f"{name}.head", out / f"{name}.csv"))
+        for row in rows:
+            assert len(row) == len(head)
+            for column, cell in zip(head, row, strict=True):
+                group = column[-2:]
+                if ":ID(" in column:
+                    nodes.append(group + cell)
+                elif "_ID(" in column:
+                    ends.add(group + cell)
+    assert len(nodes) == len(set(nodes)) > 100
+    assert ends <= set(nodes)
+
+
+def _records(*paths: Path) -> list[str]:
+    """The lines of the files, each with all that is quoted in it."""
+    text = "".join(path.read_bytes().decode() for path in paths)
+    quoted = text.split(QUOTE)
+    whole = [part if at % 2 == 0 else part.replace("\n", "\v") for at, part in enumerate(quoted)]
+    return QUOTE.join(whole).split("\n")[:-1]
+
+
+def parsed(line: str) -> list[str]:
+    return [cell.strip(QUOTE) for cell in line.split(DELIMITER)]
