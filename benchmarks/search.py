@@ -135,18 +135,17 @@ def main() -> None:
     """Measure, print JSON, and with ``--write`` put the tables into docs/benchmarks.md."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="put the tables into docs/benchmarks.md")
+    parser.add_argument("--home", type=Path, help="keep the graph here; a run that was broken off goes on")
     arguments = parser.parse_args()
-    with (
-        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
-        open_graph(Settings(home=Path(folder), grace=0)) as graph,
-    ):
-        begun = time.perf_counter()
-        ingest(graph, [demo_codes(Path(folder) / "codes.ndjson")])
-        terminology.load(graph)
-        print(f"loaded in {time.perf_counter() - begun:.0f} s")
-        print(json.dumps(embed(graph).as_dict()))
-        hits, times = measure(graph)
-        codes = len(graph.read("vectors.codes", encoder="letters"))
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        home = arguments.home or Path(folder)
+        with open_graph(Settings(home=home, grace=0)) as graph:
+            if not models(graph):
+                ingest(graph, [demo_codes(Path(folder) / "codes.ndjson")])
+                terminology.load(graph)
+            print(json.dumps(embed(graph).as_dict()), flush=True)
+            hits, times = measure(graph)
+            codes = len(graph.read("vectors.codes", encoder="letters"))
     found = {k: {"+".join(n): (sum(v), len(v)) for n, v in by.items()} for k, by in hits.items()}
     print(
         json.dumps(

@@ -54,8 +54,7 @@ def embed(graph: Graph, *, again: bool = False, progress: Progress | None = None
             done.left_out[name] = "its language model is not installed"
             continue
         listed = [(kind, row) for kind, query in KINDS.items() for row in graph.read(query, encoder=name)]
-        encoder, row = _model(graph, name, known.get(name), listed, again)
-        fresh = known.get(name, {}).get("model") != encoder.digest or again
+        encoder, row, fresh = _model(graph, name, known.get(name), listed, again)
         todo = [(k, r) for k, r in listed if fresh or r["of"] != _digest(r["name"])]
         for n in _write(graph, name, encoder, todo):
             if progress:
@@ -72,9 +71,10 @@ def models(graph: Graph) -> list[Row]:
 
 def _model(
     graph: Graph, name: str, known: Row | None, listed: list[tuple[str, Row]], again: bool
-) -> tuple[Encoder, Row]:
-    """The model to use, and what to report of it. A new one makes the graph forget the vectors of the one before, first."""
+) -> tuple[Encoder, Row, bool]:
+    """The model to use, what to report of it, and whether it is new: then the vectors of the one before are gone."""
     encoder, names = _kept(graph, name, known) if known and not again else (None, 0)
+    fresh = encoder is None
     if encoder is None:
         graph.write("vectors.forget", encoder=name)
         graph.write("vectors.clear", encoder=name, batch=1000)
@@ -91,7 +91,7 @@ def _model(
             names=names,
             software=version("clinical-world-model"),
         )
-    return encoder, {"model": encoder.digest, "names": names}
+    return encoder, {"model": encoder.digest, "names": names}, fresh
 
 
 def _kept(graph: Graph, name: str, known: Row) -> tuple[Encoder | None, int]:
