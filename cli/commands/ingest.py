@@ -68,7 +68,7 @@ def ingest(
         typer.Option(
             "--bulk",
             help="First load of an empty private graph by Neo4j's bulk importer (neo4j-admin database import full): "
-            "several times faster, all of it or nothing; nobody can use the graph meanwhile.",
+            "for large inputs, all of it or nothing; nobody can use the graph meanwhile.",
         ),
     ] = False,
     as_json: output.Json = False,
