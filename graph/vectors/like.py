@@ -1,6 +1,6 @@
 """Search by likeness: full-text search and the vectors of every encoder of the graph, their orders put together.
 
-Reciprocal rank fusion (Cormack, Clarke and Büttcher 2009): a code gets ``1 / (60 + place)`` from each order that has it. There is
+Reciprocal rank fusion (Cormack, Clarke and Büttcher 2009): a code gets ``1 / (10 + place)`` from each order that has it. There is
 always something nearest, so the last rows may have nothing to do with what was asked: look at ``by``.
 """
 
@@ -21,7 +21,10 @@ POOL: Final = 100
 """How many of each order are put together."""
 CLOSE: Final = 10
 """Places of an order that count as its own find, and codes whose facts are shown."""
-K: Final = 60
+K: Final = 10
+"""Smaller than the 60 of the paper (ours), since few orders that know different things are put together: with 60, what stands in
+the middle of two of them beats what one has in its first place. docs/benchmarks.md has both.
+"""
 
 
 @dataclass
