@@ -11,9 +11,11 @@ from graph import queries
 from graph.connection import Graph
 from graph.fhir.read_items import Deletion
 from graph.ingest_deletes import bury, carry
+from graph.ingest_lock import take
 from graph.ingest_number import numbered
 from graph.ingest_plan import Outcome, Plan, batches, plan, strongest, superseded
 from graph.ingest_rows import Row
+from graph.server.space import need_space
 
 _REMEMBERED = 500_000
 """Concepts that a run remembers to have said, so that it need not say them again."""
@@ -25,7 +27,7 @@ class Writer:
     """Writes the batches of one run; not for use by several threads at once."""
 
     def __init__(self, graph: Graph, run: str, *, strict: bool = False) -> None:
-        self._session = graph.driver.session(database=graph.database)
+        self._graph, self._session = graph, graph.driver.session(database=graph.database)
         self._run, self._strict, self._now = run, strict, datetime.now(UTC)
         self._concepts: Concepts = {}
 
@@ -38,7 +40,13 @@ class Writer:
 
         Of two versions the one with the higher rank stays; the other is refused. In strict mode a batch in which
         anything is refused writes nothing.
+
+        Raises:
+            GraphUnavailableError: the disk of the private Neo4j has less than `CWM_DISK_FREE` bytes left; nothing is written.
         """
+        settings = self._graph.settings
+        if settings.embedded:
+            need_space(settings.embedded, settings.disk_free)
         try:
             outcome, concepts = self._session.execute_write(self._work, batch)
         except _VanishedError:
@@ -52,6 +60,7 @@ class Writer:
     def _work(
         self, tx: neo4j.ManagedTransaction, items: Sequence[Row | Deletion]
     ) -> tuple[Outcome, Concepts]:
+        take(tx)
         outcome, run = Outcome(), partial(_run, tx)
         batch = [item for item in items if isinstance(item, Row)]
         rows = strongest(batch, outcome)

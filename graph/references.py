@@ -1,7 +1,7 @@
 """The end of an ingest: references that name no key find their resource, times are inherited, encounters put in order.
 
 All of it may be repeated or broken off at any point: what is left to do is marked in the graph itself (``:Dangling``,
-``:Undated``, ``:Unordered``), so running it again goes on from there.
+``:Undated``, ``:Unordered``), so running it again goes on from there. No other ingest writes meanwhile.
 """
 
 from collections.abc import Callable
@@ -10,6 +10,7 @@ from typing import Any
 
 from graph.connection import Graph
 from graph.fhir.read_items import place
+from graph.ingest_lock import alone
 
 _ROWS = 5000
 _NO_PERSON = {
@@ -48,8 +49,13 @@ class Settled:
 def settle(graph: Graph, run: str, say: Say = lambda _: None) -> Settled:
     """Resolve what can be resolved, inherit times, order encounters; what still dangles is counted.
 
-    What dangles of the references that ``run`` wrote is named with its place.
+    What dangles of the references that ``run`` wrote is named with its place. It waits until no other ingest writes, and
+    keeps the others waiting until it is done.
     """
+    return alone(graph, lambda: _settle(graph, run, say))
+
+
+def _settle(graph: Graph, run: str, say: Say) -> Settled:
     settled = Settled()
     say("resolving references")
     for pending in graph.read("ingest.pending"):

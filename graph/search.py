@@ -32,10 +32,13 @@ def words(text: str) -> str:
 def concepts(graph: Graph, text: str, *, at: datetime | None = None, limit: int = 20) -> list[dict[str, Any]]:
     """Codes whose name or code has words that begin so: ``key, display, facts, patients, score``, the best first.
 
-    With ``at`` (aware) only codes of facts that were known then, counted as of then.
+    With ``at`` (aware) only codes of facts that were known then, counted as of then, the most frequent first and without a
+    score. The names of codes have no date: a code is found by the name that it has now.
     """
     when = None if at is None else known.aware(at)
-    return graph.read("search.concepts", text=words(text), at=when, limit=limit)
+    return graph.read(
+        "search.concepts", text=words(text), at=when, closing=known.closing_names(), limit=limit
+    )
 
 
 def names(graph: Graph, text: str, limit: int = 20) -> list[dict[str, Any]]:
@@ -59,6 +62,7 @@ def facts(
         codes=codes,
         patient=None if patient is None else patient_key(patient),
         at=None if at is None else known.aware(at),
+        closing=known.closing_names(),
         limit=limit,
     )
     return [plain(row) for row in rows]

@@ -6,7 +6,6 @@ Whoever mends it changes ``text`` (or writes ``text`` in place of ``base64``) an
 """
 
 import base64
-import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ import orjson
 
 from graph.fhir.read_bundle import UNREADABLE
 from graph.fhir.read_items import KEPT, ROWS, Found, Item, Refused
+from graph.lines import Lines
 
 
 class Record(msgspec.Struct, omit_defaults=True):
@@ -46,7 +46,7 @@ class SetAside:
         self.path = path
         self.reasons: Counter[str] = Counter()
         self.sample: list[Refused] = []
-        self._file: Any = None
+        self._lines = Lines(path)
 
     @property
     def count(self) -> int:
@@ -54,20 +54,20 @@ class SetAside:
         return self.reasons.total()
 
     def add(self, refused: Refused) -> None:
-        """Write one record."""
-        if self._file is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._file = os.fdopen(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
+        """Write one record.
+
+        Raises:
+            FileError: it cannot be written; the file holds what was written before.
+        """
+        self._lines.add(orjson.dumps(_record(refused), option=orjson.OPT_APPEND_NEWLINE))
         self.reasons[refused.reason] += 1
         if len(self.sample) < 20:
             kept = Refused(refused.source, refused.line, refused.reason, refused.message, entry=refused.entry)
             self.sample.append(kept)
-        self._file.write(orjson.dumps(_record(refused)) + b"\n")
 
     def close(self) -> None:
         """Finish the file."""
-        if self._file is not None:
-            self._file.close()
+        self._lines.close()
 
     def __enter__(self) -> Self:
         return self

@@ -12,6 +12,10 @@ OLDEST = (5, 26)
 """The oldest Neo4j that the queries run on: dynamic labels and types came with it."""
 
 
+class GraphFailedError(GraphUnavailableError):
+    """The database itself failed, for instance on a full disk; it must be started anew before it does anything more."""
+
+
 @contextmanager
 def opening(address: str, database: str) -> Iterator[None]:
     """Turn what the driver raises while a connection is opened into a :class:`GraphUnavailableError`."""
@@ -44,11 +48,13 @@ def opening(address: str, database: str) -> Iterator[None]:
             got=database,
             do="Set CWM_GRAPH_DATABASE to one that it has (SHOW DATABASES).",
         ) from error
+    except (exceptions.TransientError, exceptions.DatabaseError) as error:
+        raise _gave_up(error, address) from error
 
 
 @contextmanager
 def using(address: str) -> Iterator[None]:
-    """Turn a connection that is lost, and not found again by the driver's retries, into a :class:`GraphUnavailableError`."""
+    """Turn a connection that is lost, or a server that fails, into a :class:`GraphUnavailableError` (the driver tried again)."""
     try:
         yield
     except (exceptions.ServiceUnavailable, exceptions.SessionExpired) as error:
@@ -57,6 +63,30 @@ def using(address: str) -> Iterator[None]:
             got=f"{address} ({_short(error)})",
             do="Run it again: what was done is kept, and an ingest goes on from there.",
         ) from error
+    except (exceptions.TransientError, exceptions.DatabaseError) as error:
+        raise _gave_up(error, address) from error
+
+
+def _gave_up(error: exceptions.Neo4jError, address: str) -> GraphUnavailableError:
+    """What a server that answers says when it cannot do what it should; the driver has tried again where that may help."""
+    got = f"{address} ({error.code}: {_short(error)})"
+    if "MemoryPool" in str(error.code) or "OutOfMemory" in str(error.code):
+        return GraphUnavailableError(
+            "Neo4j has too little memory for this.",
+            got=got,
+            do="Set CWM_HEAP higher (one transaction may use half of it) and run `cwm graph stop`; then run it again.",
+        )
+    if isinstance(error, exceptions.DatabaseError) or "Unavailable" in str(error.code):
+        return GraphFailedError(
+            "Neo4j failed; most often its disk is full.",
+            got=got,
+            do="Free some space on its disk and run it again: what was done is kept, and an ingest goes on from there.",
+        )
+    return GraphUnavailableError(
+        "Neo4j is too busy with the same data.",
+        got=got,
+        do="Run it again: what was done is kept, and an ingest goes on from there.",
+    )
 
 
 def check_version(agent: str) -> None:

@@ -15,6 +15,7 @@ from graph.check import structure
 from graph.check.outcome import Finding, outcome
 from graph.fhir import version
 from graph.fhir.read_items import Found, Item, Refused
+from graph.lines import Lines
 
 Level = Literal["structure", "full"]
 LEVELS: Final = ("structure", "full")
@@ -48,7 +49,7 @@ class Inspector:
         """The first findings: ``place, severity, expression, words``."""
         self._workers = workers or min(os.cpu_count() or 1, 8)
         self._pool: ProcessPoolExecutor | None = None
-        self._file: Any = None
+        self._lines = Lines(out)
 
     def over(self, items: Iterable[Item]) -> Iterator[Item]:
         """The items again, in their order; those that fail are refused when ``strict``."""
@@ -94,10 +95,7 @@ class Inspector:
         return Refused(item.source, item.line, "failed-check", message, item.raw, item.entry, item.url)
 
     def _write(self, said: dict[str, Any]) -> None:
-        if self._file is None:
-            self.out.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._file = os.fdopen(os.open(self.out, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
-        self._file.write(orjson.dumps(said, option=orjson.OPT_APPEND_NEWLINE))
+        self._lines.add(orjson.dumps(said, option=orjson.OPT_APPEND_NEWLINE))
 
     def _start(self) -> ProcessPoolExecutor:
         if self._pool is None:
@@ -111,8 +109,7 @@ class Inspector:
     def __exit__(self, *_: object) -> None:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
-        if self._file is not None:
-            self._file.close()
+        self._lines.close()
 
 
 def look(raw: bytes, fhir: str | None) -> list[Finding]:

@@ -3,17 +3,20 @@
 // params:
 //   text: {type: STRING, doc: "The search as the full-text index wants it: hyper* AND dis*", example: "hyper*"}
 //   at: {type: ZONED DATETIME, doc: Only codes of facts known at this instant; null for all., example: null, optional: true}
+//   closing: {type: LIST<STRING>, doc: "What is hidden until its matter is closed: type and property, type and path of a coded element.", example: [Encounter.hospitalization.dischargeDisposition]}
 //   limit: {type: INTEGER, doc: Codes at most., example: 20}
-// returns: {key: "system|code", display: its name, facts: how many resources have it, patients: how many patients have such a fact, score: how well it fits}
+// returns: {key: "system|code", display: its name, facts: how many resources have it, patients: how many patients have such a fact, score: "how well it fits; null with an instant, since it depends on every name that is there now"}
 CALL db.index.fulltext.queryNodes('concept_text', $text) YIELD node AS c, score
-WITH c, score, COUNT {
-  MATCH (c)<-[:CODED]-(f) WHERE ($at IS NULL OR f.recorded <= $at) AND (NOT f:Deleted OR f.deleted > $at)
+WITH c, CASE WHEN $at IS NULL THEN score END AS score, COUNT {
+  MATCH (c)<-[r:CODED]-(f) WHERE ($at IS NULL OR f.recorded <= $at) AND (NOT f:Deleted OR f.deleted > $at)
+    AND ($at IS NULL OR f.closed <= $at OR NOT f.type + '.' + r.path IN $closing)
 } AS facts
 WHERE $at IS NULL OR facts > 0
 WITH c, score, facts ORDER BY score DESC, facts DESC, c.key LIMIT $limit
 RETURN c.key AS key, c.display AS display, facts, COUNT {
-  MATCH (c)<-[:CODED]-(f:Event)<-[:HAS_EVENT]-(p:Patient)
+  MATCH (c)<-[r:CODED]-(f:Event)<-[:HAS_EVENT]-(p:Patient)
   WHERE ($at IS NULL OR f.recorded <= $at) AND (NOT f:Deleted OR f.deleted > $at)
+    AND ($at IS NULL OR f.closed <= $at OR NOT f.type + '.' + r.path IN $closing)
   RETURN DISTINCT p
 } AS patients, score
 ORDER BY score DESC, facts DESC, key
