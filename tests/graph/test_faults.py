@@ -1,22 +1,25 @@
-"""What is broken off is gone on with: two ingests at once, a lost connection, a full disk, a killed database."""
+"""What is broken off is gone on with: two ingests at once, a lost connection, a full disk."""
 
 import json
 import resource
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
-from graph import Graph
+from graph import Graph, Settings, connection, open_graph, server
 from graph.digest import digest
 from graph.ingest import ingest
 from graph.ingest_lock import alone
 from graph.lines import Lines
-from ontology.errors import FileError
+from ontology.errors import FileError, GraphUnavailableError
 from tests.graph.made import Resource, ndjson
 from tests.graph.test_ingest import balanced, clear, journey
+from tests.servers.cut import wire
 
 pytestmark = pytest.mark.neo4j
 
@@ -36,6 +39,14 @@ def command(*arguments: str | Path, **more: Any) -> subprocess.Popen[str]:
     return subprocess.Popen(
         words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more
     )
+
+
+def said(child: subprocess.Popen[str], status: int = 0) -> dict[str, Any]:
+    """Its answer, or its one error, as JSON."""
+    out, err = child.communicate(timeout=240)
+    assert (child.returncode, "Traceback" in err) == (status, False), err
+    found: dict[str, Any] = json.loads(out)
+    return found
 
 
 def versions(resources: list[Resource], number: int) -> list[Resource]:
@@ -84,6 +95,56 @@ def test_an_ingest_waits_while_another_does_its_last_step(graph: Graph, tmp_path
     assert balanced(ingest(graph, [path])), "and nobody waits for one who was killed"
 
 
+@pytest.fixture
+def address(graph: Graph, server_settings: Settings) -> int:
+    """The port of the tests' own server."""
+    lease = server.current(server_settings.embedded or Path())
+    assert lease is not None
+    return lease.port
+
+
+@pytest.mark.parametrize("share", [0.3, 0.95])
+@pytest.mark.parametrize("mends", [True, False])
+def test_a_connection_that_is_cut_in_the_middle(
+    graph: Graph, server_settings: Settings, address: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    share: float, mends: bool,
+) -> None:  # fmt: skip
+    """Mended at once it goes on by itself; else it ends with one line, and the next run goes on from there."""
+    monkeypatch.setattr("graph.ingest.BATCH", 10)
+    monkeypatch.setitem(connection.DRIVER, "max_transaction_retry_time", 1)
+    monkeypatch.setitem(connection.DRIVER, "connection_acquisition_timeout", 2)
+    secret = SecretStr(server.password(server_settings.embedded or Path()))
+    path = ndjson(tmp_path / "a.ndjson", journey(6))
+
+    def take(wire_: Any) -> None:
+        with open_graph(Settings(graph=f"bolt://127.0.0.1:{wire_.port}", graph_password=secret)) as far:
+            assert balanced(ingest(far, [path]))
+
+    with wire(address) as whole:
+        take(whole)
+    want = digest(graph)
+    clear(graph)
+    with wire(address, int(whole.sent * share), mends=mends) as cut:
+        if mends:
+            take(cut)
+        else:
+            with pytest.raises(GraphUnavailableError, match="was lost") as caught:
+                take(cut)
+            assert "Run it again" in str(caught.value)
+        assert cut.breaks == 1
+    assert balanced(ingest(graph, [path]))
+    assert digest(graph) == want
+
+
+def test_too_little_space_for_the_graph_refuses_the_next_batch(graph: Graph, tmp_path: Path) -> None:
+    path = ndjson(tmp_path / "a.ndjson", journey(1))
+    full = replace(graph, settings=graph.settings.model_copy(update={"disk_free": 2**60}))
+    with pytest.raises(GraphUnavailableError, match="not enough free disk space"):
+        ingest(full, [path])
+    assert graph.read("ingest.known", keys=["Patient/p0"]) == []
+    assert balanced(ingest(graph, [path]))
+
+
 def test_a_line_that_does_not_fit_leaves_no_part_of_itself(tmp_path: Path) -> None:
     """The system's own refusal, by a limit of the size of files."""
     file, before = tmp_path / "some" / "lines", resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -100,3 +161,24 @@ def test_a_line_that_does_not_fit_leaves_no_part_of_itself(tmp_path: Path) -> No
         lines.add(b"third\n")
     assert file.read_bytes() == b"first\nthird\n"
     assert file.stat().st_mode & 0o077 == 0
+
+
+def test_a_full_disk_under_what_is_set_aside_ends_with_one_line(graph: Graph, tmp_path: Path) -> None:
+    broken = [b'{"resourceType": "Patient", "id": "not an id %d"}' % i for i in range(200)]
+    path = ndjson(tmp_path / "a.ndjson", [*journey(2), *broken, *journey(4)])
+    ingest(graph, [path])
+    want = digest(graph)
+    clear(graph)
+    limit = (4000, resource.getrlimit(resource.RLIMIT_FSIZE)[1])
+    child = command(
+        "ingest", "--json", path, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    )
+    error = said(child, 1)["error"]
+    assert "set-aside" in error["got"]
+    assert "run it again" in error["do"]
+    lines = Path(error["got"]).read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["set_aside"] for line in lines] == ["no-id"] * len(lines)
+    assert len(lines) > 10
+    assert graph.read("ingest.running") == [], "it has said in the graph that it stopped"
+    assert ingest(graph, [path]).reasons == {"no-id": 200}
+    assert digest(graph) == want
