@@ -80,7 +80,7 @@ def _gave_up(error: exceptions.Neo4jError, address: str) -> GraphUnavailableErro
         return GraphFailedError(
             "Neo4j failed; most often its disk is full.",
             got=got,
-            do="Free some space on its disk, start it anew (the private one: `cwm graph stop`), and run it again: what was done is kept.",
+            do="Free some space on its disk, end it (the private one: `cwm graph stop`), and run it again: what was done stays.",
         )
     return GraphUnavailableError(
         "Neo4j is too busy with the same data.",
