@@ -1,5 +1,6 @@
 """Every competency question has one tested answer, on the small clinic of docs/questions, in Cypher and in SPARQL."""
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from graph import Graph
 from graph.ask import AUDIENCES, ask, checked, question, questions, wilson
 from graph.ask_rdf import ask_rdf, twins
 from graph.export.rdf_write import export
+from graph.ingest import ingest
 from graph.queries import HERE
 from graph.sparql.engine import Engine
 from ontology.errors import InvalidInputError, NotFoundError
@@ -209,3 +211,18 @@ def test_the_command_lists_explains_and_answers(
     assert missing.status == 2
     assert "condition (STRING)" in missing.err
     assert "Example: cwm graph ask prevalence -p" in missing.err.replace("\n", " ")
+
+
+@pytest.mark.neo4j
+def test_what_is_deleted_later_changes_no_answer_as_of_before(graph: Graph, tmp_path: Path) -> None:
+    # The last test here, since it empties the graph that the others share.
+    clinic.build(graph)
+    lines = clinic.FILE.read_text(encoding="utf-8").splitlines()
+    keys = [f"{r['resourceType']}/{r['id']}" for r in map(json.loads, lines)]
+    gone = [{"request": {"method": "DELETE", "url": key}} for key in keys]
+    bundle = {"resourceType": "Bundle", "type": "transaction", "entry": gone}
+    (tmp_path / "gone.json").write_text(json.dumps(bundle), encoding="utf-8")
+    assert ingest(graph, [tmp_path / "gone.json"]).deleted == len(keys)
+    for name, asked in ALL.items():
+        if "at" in asked.params:
+            same(ask(graph, name, examples(name)).rows, expected(name))

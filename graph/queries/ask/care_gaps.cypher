@@ -12,10 +12,10 @@
 //   tests: "Results of the test known by then."
 //   last: "When the last of them was taken, or null."
 MATCH (:Concept {key: $condition})<-[:CODED]-(c:Condition)<-[:HAS_EVENT]-(p:Patient)
-WHERE $condition IN c.codes AND c.recorded <= $at AND NOT coalesce(c.closed <= $at, false) AND NOT c:Deleted
+WHERE $condition IN c.codes AND c.recorded <= $at AND NOT coalesce(c.closed <= $at, false) AND (NOT c:Deleted OR c.deleted > $at)
 WITH p, min(c.recorded) AS since
 OPTIONAL MATCH (p)-[:HAS_EVENT]->(o:Observation)
-WHERE $test IN o.codes AND o.recorded <= $at AND NOT o:Deleted
+WHERE $test IN o.codes AND o.recorded <= $at AND (NOT o:Deleted OR o.deleted > $at)
 WITH p, since, count(o) AS tests, max(o.start) AS last
 WHERE last IS NULL OR last < $at - duration({days: $days})
 RETURN p.key AS patient, since, tests, last
