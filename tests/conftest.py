@@ -29,6 +29,11 @@ class Run:
         return json.loads(self.out)
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name bytes by their number: processes that share the tests must agree on every name, and bytes may hold the time."""
+    return f"{len(val)} bytes" if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session", autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A home of the session's own, so that no test can touch anyone's data; ``Settings()`` points there."""

@@ -1,7 +1,9 @@
-"""What is broken off is gone on with: two ingests at once, a lost connection, a full disk."""
+"""What is broken off is gone on with: two ingests at once, a lost connection, a full disk, a killed database."""
 
 import json
+import os
 import resource
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -103,6 +105,34 @@ def address(graph: Graph, server_settings: Settings) -> int:
     return lease.port
 
 
+@pytest.mark.slow
+def test_a_database_that_is_killed_loses_nothing_that_was_written(graph: Graph, tmp_path: Path) -> None:
+    """`kill -9` in the middle; its keeper starts it again, and the ingest goes on or ends with one line."""
+    path = ndjson(tmp_path / "a.ndjson", journey(9))
+    ingest(graph, [path])
+    want = digest(graph)
+    own = Settings(home=tmp_path / "home", heap="400m", page_cache="32m", grace=0)
+    folder = own.embedded or Path()
+    with open_graph(own) as there:
+        child = command(
+            "ingest", "--json", path, env=os.environ | {"CWM_HOME": str(own.home), "CWM_GRACE": "0"}
+        )
+        while not there.read("ingest.known", keys=["Patient/p2"]):
+            assert child.poll() is None
+        lease = server.current(folder)
+        assert lease
+        os.kill(lease.java.pid, signal.SIGKILL)
+        out, error = child.communicate(timeout=240)
+        assert "Traceback" not in error
+        assert (
+            json.loads(out).get("read") == len(journey(9)) or "was lost" in json.loads(out)["error"]["what"]
+        )
+        with open_graph(own) as again:
+            assert balanced(ingest(again, [path]))
+            assert digest(again) == want
+    server.stop(folder)
+
+
 @pytest.mark.parametrize("share", [0.3, 0.95])
 @pytest.mark.parametrize("mends", [True, False])
 def test_a_connection_that_is_cut_in_the_middle(
@@ -182,3 +212,30 @@ def test_a_full_disk_under_what_is_set_aside_ends_with_one_line(graph: Graph, tm
     assert graph.read("ingest.running") == [], "it has said in the graph that it stopped"
     assert ingest(graph, [path]).reasons == {"no-id": 200}
     assert digest(graph) == want
+
+
+def test_one_transaction_too_large_for_the_heap_is_one_line(
+    graph: Graph, address: int, server_settings: Settings
+) -> None:
+    """Neo4j's own refusal, as a person sees it."""
+    secret = SecretStr(server.password(server_settings.embedded or Path()))
+    with (
+        pytest.raises(GraphUnavailableError, match="too little memory") as caught,
+        open_graph(Settings(graph=f"bolt://127.0.0.1:{address}", graph_password=secret)) as far,
+        far.driver.session(database=far.database) as session,
+    ):
+        session.run("UNWIND range(1, 100000000) AS i WITH collect(i) AS made RETURN size(made)").consume()
+    assert "CWM_HEAP" in str(caught.value)
+
+
+def test_the_graph_is_emptied_also_of_a_code_that_very_many_facts_share(graph: Graph) -> None:
+    """With its node, all relationships of a code would go in one transaction; here it has more than that can hold."""
+    with graph.driver.session(database=graph.database) as session:
+        session.run("CREATE (:Concept {key: 'urn:c|hub'})").consume()
+        session.run(
+            "MATCH (c:Concept {key: 'urn:c|hub'}) UNWIND range(1, 300) AS part CALL (c, part) { "
+            "UNWIND range(1, 1000) AS i CREATE (:Resource {key: 'Made/' + part + '-' + i})-[:CODED {path: 'code'}]->(c) "
+            "} IN TRANSACTIONS OF 10 ROWS"
+        ).consume()
+    graph.write("admin.clear", batch=5000)
+    assert [row["labels"] for row in graph.read("schema.labels")] == [["Migration"]]
