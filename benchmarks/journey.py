@@ -63,8 +63,8 @@ def milliseconds(rounds: int, work: Callable[[], Any], java: psutil.Process | No
 def measure(graph: Graph, patient: str, at: datetime | None, rounds: int) -> dict[str, Any]:
     """One instant: the whole, and the statement alone."""
     moments = [{"patient": patient, "at": at}]
-    java = max(psutil.process_iter(["cmdline", "create_time"]), key=lambda p: _is_server(p, graph))
-    java = java if _is_server(java, graph) else None
+    newest = max(psutil.process_iter(["cmdline", "create_time"]), key=lambda p: _is_server(p, graph))
+    java = newest if _is_server(newest, graph) else None
     return {
         "rows": size(journey(graph, patient, at)),
         "journey": milliseconds(rounds, lambda: journey(graph, patient, at), java),

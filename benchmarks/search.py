@@ -22,7 +22,7 @@ from graph import Graph, Settings, open_graph, terminology
 from graph import search as exact
 from graph.ask import wilson
 from graph.ingest import ingest
-from graph.vectors import like, module
+from graph.vectors import Encoder, like, module
 from graph.vectors.embed import embed, models
 from ontology.errors import InvalidInputError
 from ontology.terminology import systems
@@ -68,12 +68,13 @@ def orders(graph: Graph) -> dict[str, Callable[[str], Keys]]:
 
         return ask
 
+    def near(name: str, encoder: Encoder) -> Callable[[str], Keys]:
+        return lambda text: like.near(graph, "code", name, encoder.encode([text]))
+
     found = {"words": by(exact.words), "nearly": by(like.nearly)}
     for row in models(graph):
         encoder = module(row["encoder"]).load(graph.settings, row["model"])
-        found[row["encoder"]] = lambda text, name=row["encoder"], using=encoder: like.near(
-            graph, "code", name, using.encode([text])
-        )
+        found[row["encoder"]] = near(row["encoder"], encoder)
     return found
 
 

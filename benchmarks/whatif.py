@@ -8,7 +8,9 @@ import json
 import platform
 import statistics
 import time
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -30,16 +32,16 @@ def quantile(values: list[float], share: float) -> float:
     return float(found) if found is not None else float("nan")
 
 
-def timed(graph: Graph, task: str, patients: list[tuple[str, object]]) -> dict[str, list[float]]:
+def timed(graph: Graph, task: str, patients: list[tuple[str, datetime]]) -> dict[str, list[float]]:
     """Milliseconds of each patient: the whole score, its reading of features, and an explanation on top."""
     times: dict[str, list[float]] = {name: [] for name in PARTS}
     question = task_named(task)
     for patient, at in patients:
         begun = time.perf_counter()
-        build(graph, question, patients=[patient], at=at, because=True)  # type: ignore[arg-type]  # a datetime of polars
+        build(graph, question, patients=[patient], at=at, because=True)
         read = time.perf_counter() - begun
         begun = time.perf_counter()
-        scored = service.forecast(graph, task, patient, at)  # type: ignore[arg-type]  # as above
+        scored = service.forecast(graph, task, patient, at)
         whole = time.perf_counter() - begun
         begun = time.perf_counter()
         explain(scored.stored.twin, scored.data, scored.stored.background)
@@ -75,9 +77,9 @@ def main() -> None:
         write(result)
 
 
-def write(result: dict[str, object]) -> None:
+def write(result: dict[str, Any]) -> None:
     """Replace the section of the page, or append it."""
-    milliseconds: dict[str, dict[str, float]] = result["milliseconds"]  # type: ignore[assignment]  # made above
+    milliseconds: dict[str, dict[str, float]] = result["milliseconds"]
     lines = [f"| {name} | {t['p50']:.0f} | {t['p95']:.0f} |" for name, t in milliseconds.items()]
     section = "\n".join(
         [

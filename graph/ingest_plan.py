@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from graph.fhir.read_items import Deletion, Refused
 from graph.ingest_rows import Row
+
+_Item = TypeVar("_Item", bound=Row | Deletion)
 
 
 @dataclass
@@ -103,9 +105,9 @@ def _loser(row: Row, winner: str) -> Refused:
     return Refused(found.source, found.line, reason, message, found.raw, found.entry, found.url)
 
 
-def batches(rows: Iterable[Row | Deletion], most: int, weight: int) -> Iterator[list[Row | Deletion]]:
+def batches(rows: Iterable[_Item], most: int, weight: int) -> Iterator[list[_Item]]:
     """Rows in lists of at most ``most`` resources and about ``weight`` bytes."""
-    batch: list[Row | Deletion] = []
+    batch: list[_Item] = []
     load = 0
     for row in rows:
         batch.append(row)
