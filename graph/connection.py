@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 Row = dict[str, Any]
+Mark = frozenset[str]
+"""A state of the graph: two equal marks mean that nothing was committed between them. Empty where the server gives none."""
 
 logging.getLogger("neo4j").addHandler(
     logging.NullHandler()
@@ -42,6 +44,8 @@ class Graph:
     driver: neo4j.Driver
     database: str
     settings: Settings
+    held: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What readers keep between two calls (``graph.journey``)."""
 
     def read(self, name: str, /, **params: Any) -> list[Row]:
         """Rows of a named read query."""
@@ -54,6 +58,14 @@ class Graph:
         query = queries.named(name)
         with self._session(neo4j.READ_ACCESS) as session:
             return session.execute_read(lambda tx: tx.run(query.text, params).values())
+
+    def marked(self, name: str, after: Mark = frozenset(), /, **params: Any) -> tuple[list[list[Any]], Mark]:
+        """As :meth:`values`, of the state ``after`` or a later one; and a mark of the state that was read, or an earlier one."""
+        query = queries.named(name)
+        bookmarks = neo4j.Bookmarks.from_raw_values(after)
+        with self._session(neo4j.READ_ACCESS, bookmarks=bookmarks) as session:
+            rows = session.execute_read(lambda tx: tx.run(query.text, params).values())
+            return rows, session.last_bookmarks().raw_values
 
     def stream(self, name: str, /, **params: Any) -> Iterator[Row]:
         """Rows of a named read query, one by one, for results that do not fit in memory."""

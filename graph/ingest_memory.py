@@ -1,11 +1,17 @@
-"""How often Python looks for garbage while rows are made."""
+"""How often Python looks for garbage while many rows are made."""
 
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 
 _NEW = 50_000
 """New objects after which Python looks for cycles among them, in place of 700."""
+
+
+_lock = Lock()
+_before: list[tuple[int, int, int]] = []
+"""The thresholds that each of those within has found; the first to come found Python's own, the last to go restores it."""
 
 
 @contextmanager
@@ -19,10 +25,16 @@ def seldom_collected() -> Iterator[None]:
     ...     gc.get_threshold()[0]
     50000
     """
-    before = gc.get_threshold()
-    if 0 < before[0] < _NEW:
-        gc.set_threshold(_NEW, *before[1:])
+    with _lock:
+        before = gc.get_threshold()
+        _before.append(before)
+        if 0 < before[0] < _NEW:
+            gc.set_threshold(_NEW, *before[1:])
     try:
         yield
     finally:
-        gc.set_threshold(*before)
+        with _lock:
+            first = _before[0]
+            _before.pop()
+            if not _before:
+                gc.set_threshold(*first)

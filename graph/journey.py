@@ -11,8 +11,9 @@ from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from graph import journey_rows
-from graph.connection import Graph
+from graph import journey_record, journey_rows
+from graph.connection import Graph, Mark
+from graph.ingest_memory import seldom_collected
 from ontology import mapping
 from ontology.errors import InvalidInputError, NotFoundError
 
@@ -57,14 +58,29 @@ def journey(graph: Graph, patient: str, at: datetime | None = None) -> Journey:
         InvalidInputError: ``at`` has no time zone.
     """
     key = patient_key(patient)
-    found = graph.read("journey.patient", patient=key, at=_aware(at))
+    found, mark = graph.marked("journey.patient", patient=key, at=_aware(at))
     if not found:
         raise NotFoundError("No such patient.", got=patient, do="See `cwm patient list`.")
-    groups = graph.values("journey.facts", moments=[{"patient": key, "at": at}], types=None)
     split: tuple[list[dict[str, Any]], list[dict[str, Any]]] = ([], [])
-    for row in (row for _, group in groups for row in journey_rows.dicts(group)):
+    for row in _rows(graph, key, at, mark):
         split[row["type"] != "Encounter"].append(row)
-    return Journey(_seen(found[0]["properties"], found[0]["open"]), at, *split)
+    properties, hidden = found[0]
+    return Journey(_seen(properties, hidden), at, *split)
+
+
+def _rows(graph: Graph, patient: str, at: datetime | None, mark: Mark) -> list[dict[str, Any]]:
+    """The rows in order of time; the second look at a patient keeps the record as long as the graph stays as it is."""
+    kept: journey_record.Kept = graph.held.setdefault("journeys", journey_record.Kept())
+    pays, entries = kept.look(patient, mark) if mark else (False, None)
+    if pays:
+        entries = journey_record.read(graph, patient, mark)
+        kept.keep(patient, mark, entries)
+    if entries is not None:
+        with seldom_collected():
+            return journey_record.known(entries, at)
+    with seldom_collected():
+        groups = graph.values("journey.facts", moments=[{"patient": patient, "at": at}], types=None)
+        return [row for _, group in groups for row in journey_rows.dicts(group)]
 
 
 def _seen(properties: dict[str, Any], hidden: bool) -> dict[str, Any]:

@@ -48,9 +48,9 @@ def rows(group: Iterable[list[Any]]) -> Iterator[tuple[Any, ...]]:
             )
 
 
-def dicts(group: Iterable[list[Any]]) -> list[dict[str, Any]]:
+def dicts(group: Iterable[list[Any]], clock: "Clock | None" = None) -> list[dict[str, Any]]:
     """The rows by name in order of time (start, else recorded), key and component; times aware, in UTC."""
-    clock = _Clock({None: None})
+    clock = clock or Clock({None: None})
     places: list[tuple[float, str, int]] = []
     found: list[dict[str, Any]] = []
     for row in rows(group):
@@ -70,12 +70,21 @@ def dicts(group: Iterable[list[Any]]) -> list[dict[str, Any]]:
     return [found[i] for i in sorted(range(len(found)), key=places.__getitem__)]
 
 
-class _Clock(dict[int | None, datetime | None]):
+class Clock(dict[int | None, datetime | None]):
     """Instants by milliseconds since 1970: many facts of a visit share one."""
 
     def __missing__(self, milliseconds: int) -> datetime:
         at = self[milliseconds] = _EPOCH + timedelta(milliseconds=milliseconds)
         return at
+
+
+def closing(type_: str) -> list[str]:
+    """The columns that stay empty until the matter is closed.
+
+    >>> closing("Encounter"), closing("Patient")
+    (['status', 'end', 'disposition'], [])
+    """
+    return [name for name, hide in zip(_CLOSING, _hidden(type_), strict=False) if hide]
 
 
 @cache

@@ -11,6 +11,8 @@ ENDS: Final = (":START_ID(r)", ":END_ID(r)")
 SAID: Final = (":START_ID(r)", ":END_ID(c)")
 """How the lines of relationships begin: between resources, and from a resource to a concept."""
 
+_STR: Final = {str}
+
 Column = tuple[int, str]
 """Its place in the line, and the importer's type."""
 
@@ -30,6 +32,8 @@ class Table:
         """Names of the files, without suffix."""
         self._columns: dict[str, Column] = {}
         self._shapes: dict[tuple[str, ...], tuple[Column, ...]] = {}
+        self._texts: set[tuple[str, ...]] = set()
+        """The shapes that are all texts, in the order of the columns: most relationships."""
         self._lines: list[tuple[int, str]] = []
         self._told = -1
         """Columns of the head of the last file."""
@@ -48,6 +52,12 @@ class Table:
         shape = self._shapes.get(names)
         if shape is None:
             shape = self._shapes[names] = tuple(self._column(n, v) for n, v in props.items())
+            if shape == tuple((at, "string") for at in range(len(self._head), len(self._head) + len(names))):
+                self._texts.add(names)
+        if names in self._texts and len(names) == len(self._columns) and not times:
+            said = [*ends, *props.values()]
+            if {*map(type, said)} == _STR and "" not in said:
+                return joined(said)
         moments = [(self._at(name, "datetime")[0], *moment) for name, *moment in times]
         cells = [*ends, *[""] * len(self._columns)]
         for (at, type_), value in zip(shape, props.values(), strict=True):
@@ -78,14 +88,17 @@ class Table:
         index, pieces = array("Q"), []
         ends = len(self._head) + len(self._columns) - 1
         for owner, line in self._lines:
-            piece = f"{line}{DELIMITER * (ends - line.count(DELIMITER))}\n".encode()
-            index.extend((owner, len(piece)))
+            piece = f"{line}{DELIMITER * (ends - line.count(DELIMITER))}\n"
+            index.append(owner)
+            index.append(len(piece) if piece.isascii() else len(piece.encode()))
             pieces.append(piece)
-            self.longest = max(self.longest, len(line) + ends)
-            self.folded = self.folded or "\n" in line or "\r" in line
+        text = "".join(pieces)
+        self.longest = max(self.longest, *map(len, pieces))
+        # Every line has one end; what is more is within a text.
+        self.folded = self.folded or text.count("\n") > len(pieces) or "\r" in text
         path = self._folder / self.files[-1]
         with path.with_suffix(".csv").open("ab") as file:
-            file.write(b"".join(pieces))
+            file.write(text.encode())
         with path.with_suffix(".index").open("ab") as file:
             file.write(index.tobytes())
         self._lines = []

@@ -1,0 +1,138 @@
+"""A patient's whole record, kept while nothing is committed to the graph: any instant of it is then a matter of memory.
+
+To read some thousand facts takes the database a tenth of a second, and whoever moves through time asks for the same ones
+again and again. So the second look at a patient reads the record whole, and the next ones take what was known from it, as
+long as the database's own mark says that nothing was committed since, by whomever. What is known at an instant is what
+``journey.facts`` gives: a property-based test holds the two together.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from operator import itemgetter
+from threading import Lock
+from typing import Any, Final, NamedTuple
+
+from graph import journey_rows
+from graph.connection import Graph, Mark
+from graph.ingest_memory import seldom_collected
+
+MOST: Final = 60_000
+"""Rows that are kept, of all patients together; of one more than that, none."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = datetime.max.replace(tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_NOWHERE = (None, None)
+
+
+class Entry(NamedTuple):
+    """A row, and when it is to be seen; times are microseconds since 1970."""
+
+    row: dict[str, Any]
+    """As of everything; its encounter, when it is a fact, is in ``visits``."""
+    recorded: int | None
+    deleted: int | None
+    closed: int | None
+    hidden: dict[str, None]
+    """The columns that are empty until it is closed."""
+    visits: list[list[Any]] | None
+    """Encounters that include the fact: key, class, recorded, deleted."""
+
+
+@dataclass(frozen=True)
+class _Place:
+    mark: Mark
+    entries: list[Entry] | None = None
+    pays: bool = False
+    """Whether the record is to be read whole when it is asked for again."""
+
+    @property
+    def size(self) -> int:
+        return len(self.entries or ()) + (1 if self.mark else 0)
+
+
+_NOTHING = _Place(frozenset())
+
+
+class Kept:
+    """The records of the patients that were asked for last; for many threads."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._most, self._rows, self._lock = most, 0, Lock()
+        self._of: OrderedDict[str, _Place] = OrderedDict()
+
+    def look(self, patient: str, mark: Mark) -> tuple[bool, list[Entry] | None]:
+        """Whether it pays to read the record of a patient now, and the record if it is kept."""
+        with self._lock:
+            place = self._of.get(patient)
+            if place and place.mark == mark:
+                self._of.move_to_end(patient)
+                return place.pays, place.entries
+            self._put(patient, _Place(mark, pays=True))
+        return False, None
+
+    def keep(self, patient: str, mark: Mark, entries: list[Entry]) -> None:
+        """Keep the record of a patient; the ones asked for longest ago go."""
+        with self._lock:
+            self._put(patient, _Place(mark, entries if len(entries) < self._most else None))
+
+    def _put(self, patient: str, place: "_Place") -> None:
+        self._rows += place.size - self._of.pop(patient, _NOTHING).size
+        self._of[patient] = place
+        while self._rows > self._most:
+            _, gone = self._of.popitem(last=False)
+            self._rows -= gone.size
+
+
+def known(entries: Iterable[Entry], at: datetime | None) -> list[dict[str, Any]]:
+    """The rows as known at an instant, in their order; each is the caller's own, the lists in it are not.
+
+    >>> row = {"key": "Observation/1", "status": "final", "encounter": None, "class": None}
+    >>> entries = [Entry(row, 10, None, 20, {"status": None}, [])]
+    >>> moment = _EPOCH + timedelta(microseconds=15)
+    >>> known(entries, moment)[0]["status"], known(entries, None)[0]["status"]
+    (None, 'final')
+    >>> known(entries, _EPOCH)
+    []
+    """
+    now = None if at is None else (at - _EPOCH) // _MICROSECOND
+
+    def there(recorded: int | None, deleted: int | None) -> bool:
+        if now is None:
+            return deleted is None
+        return recorded is not None and recorded <= now and (deleted is None or deleted > now)
+
+    found = []
+    for row, recorded, deleted, closed, hidden, visits in entries:
+        if not there(recorded, deleted):
+            continue
+        seen = row.copy()
+        if hidden and now is not None and (closed is None or closed > now):
+            seen |= hidden
+        if visits:
+            seen["encounter"], seen["class"] = next(
+                ((key, class_) for key, class_, *times in visits if there(*times)), _NOWHERE
+            )
+        found.append(seen)
+    return found
+
+
+def read(graph: Graph, patient: str, mark: Mark) -> list[Entry]:
+    """The whole record of a patient in order of time, as it is now: no earlier than ``mark``."""
+    clock = journey_rows.Clock({None: None})
+    with seldom_collected():
+        answer, _ = graph.marked("journey.record", mark, patient=patient)
+        entries = [
+            Entry(row, recorded, deleted, closed, dict.fromkeys(journey_rows.closing(row["type"])), visits)
+            for cells, recorded, deleted, closed, visits in answer
+            for row in journey_rows.dicts([cells], clock)
+        ]
+    entries.sort(key=_place)
+    return entries
+
+
+def _place(entry: Entry) -> tuple[datetime, str]:
+    start, recorded, key = itemgetter("start", "recorded", "key")(entry.row)
+    return start or recorded or _LATEST, key
