@@ -4,8 +4,8 @@ Run: python -m benchmarks.bulk [FOLDER | --scales 1 4] [--part 1.0] [--bolt-part
 The input is a folder of NDJSON, or the demo copied with other ids (`benchmarks.ingest`). Each side has a process and an
 empty private Neo4j of its own. The clock of the bulk load runs from the command to the graph in its place: reading,
 projecting, files, import, start of the new server, migrations, finishing, stop, exchange. That of Bolt runs from the start of
-its server and the migrations to the end of the ingest. `--bolt-part` takes the first part of each file for Bolt only, where the whole takes
-too long: rates are compared then.
+its server and the migrations to the end of the ingest. `--bolt-part` takes the first part of each file for Bolt only, where the
+whole takes too long: rates are compared then.
 """
 
 import argparse
