@@ -3,7 +3,7 @@
 One answer of a large patient has some thousand rows, so this is written for speed: tuples, and each instant made once.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -39,13 +39,25 @@ def rows(group: Iterable[list[Any]]) -> Iterator[tuple[Any, ...]]:
             *(key, type_, system, code, display, codes, category, status, start, end, recorded),
             *(value, unit, text, encounter, class_, disposition, 0),
         )
-        for part, (token, name, number, measure, words) in enumerate(zip(*components or (), strict=True), 1):
+        for part, (token, name, number, measure, words) in enumerate(aligned(components), 1):
             spoken, _, bare = token.rpartition("|")
             yield (
                 *(key, type_, spoken, bare, name or None, [token], category, status, start, end, recorded),
                 None if number != number else number,  # noqa: PLR0124 - NaN stands for no number
                 *(measure or None, words or None, encounter, class_, disposition, part),
             )
+
+
+def aligned(components: Sequence[list[Any] | None] | None) -> Iterator[tuple[Any, ...]]:
+    """The components of a panel one by one, of its aligned lists; of a list that is not there each has the empty word.
+
+    >>> list(aligned([["a", "b"], None])), list(aligned(None))
+    ([('a', ''), ('b', '')], [])
+    """
+    if not components or components[0] is None:
+        return iter(())
+    nothing = [""] * len(components[0])
+    return zip(*(nothing if cells is None else cells for cells in components), strict=True)
 
 
 def dicts(group: Iterable[list[Any]], clock: "Clock | None" = None) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from graph.connection import Graph
 from graph.export.deidentify import too_old
 from graph.export.request import Request, new_folder
 from graph.fhir import times
+from graph.journey_rows import aligned
 from graph.snapshot import software
 from graph.tabular.meds_folder import BASE
 from ontology.errors import InvalidInputError, MissingExtraError
@@ -188,7 +189,7 @@ def _said(row: list[Any], clock: Clock) -> Iterator[tuple[Any, ...]]:
             unit if then["value"] is not None else None,
             encounter,
         )
-    for part, number, units, words in zip(*components, strict=True) if components else ():
+    for part, number, units, words in aligned(components):
         own_system, _, own_code = part.rpartition("|")
         yield (began, code_of(own_system, own_code, type_), number, words or None, units or None, encounter)
 

@@ -9,6 +9,7 @@ from pyoxigraph import NamedNode, Triple
 
 from graph.export import rdf_terms as rdf
 from graph.export.rdf_terms import literal, term
+from graph.journey_rows import aligned
 from ontology import mapping, world
 
 _BOOKKEEPING = frozenset({"owner", "path", "ref", "run", "via"})
@@ -114,9 +115,7 @@ def triples(node: Node, reading: Reading) -> Iterator[Triple]:
 def _components(me: NamedNode, node: Node) -> Iterator[Triple]:
     """Each component of an observation as a node of its own; NaN and the empty word stand for nothing."""
     lists = [node.props.get(f"component_{name}s") for name in _COMPONENT]
-    if lists[0] is None:
-        return
-    for i, values in enumerate(zip(*lists, strict=True), 1):
+    for i, values in enumerate(aligned(lists), 1):
         it = rdf.part(me, f"component-{i}")
         yield Triple(me, term("COMPONENT"), it)
         yield Triple(it, term("rdf:type"), term("Component"))

@@ -255,7 +255,10 @@ def _delayed(rule: Delayed) -> Clock:
 
 
 def _components(resource: Resource, props: dict[str, Any], codes: list[Coding]) -> None:
-    """Aligned lists, since a list in Neo4j holds no nulls: NaN and the empty word stand for what is missing."""
+    """Aligned lists, since a list in Neo4j holds no nulls: NaN and the empty word stand for what is missing.
+
+    A list without any word is left out: Neo4j's importer cannot tell one of a single empty word from an empty list.
+    """
     rows = []
     for item in resource.get("component") or ():
         found = _codings("component.code", item.get("code") or {})
@@ -278,7 +281,8 @@ def _components(resource: Resource, props: dict[str, Any], codes: list[Coding]) 
             "component_units",
             "component_texts",
         )
-        props.update(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+        lists = zip(names, map(list, zip(*rows, strict=True)), strict=True)
+        props.update((name, cells) for name, cells in lists if name == "component_values" or any(cells))
 
 
 _WORDS = ("valueCodeableConcept", "valueString", "valueBoolean", "valueDateTime")

@@ -8,6 +8,7 @@ from graph import Graph, Settings, open_graph, server
 from graph.digest import digest
 from graph.export import admin
 from graph.ingest import ingest
+from graph.journey import journey
 from ontology.errors import InvalidInputError
 from tests.data import demo_slice, write_ndjson
 from tests.graph.made import encounter, ndjson, observation, patient
@@ -23,6 +24,11 @@ AWKWARD = [
         "oq", "Patient/q", valueString="two\nlines", component=[{"code": {"coding": [{"code": "x"}]}}]
     ),
     observation(
+        "bare",
+        "Patient/q",
+        component=[{"code": {"coding": [{"system": "urn:x", "code": "x"}]}, "valueInteger": 3}],
+    ),
+    observation(
         "empty", "Patient/q", valueString=" ", component=[{"code": {"text": "no code"}, "valueInteger": 3}]
     ),
 ]
@@ -30,7 +36,11 @@ AWKWARD = [
 
 @pytest.mark.slow  # a second Neo4j
 @pytest.mark.neo4j
-def test_what_is_exported_and_imported_has_the_same_digest(graph: Graph, tmp_path: Path) -> None:
+def test_what_is_exported_and_imported_has_the_same_digest(
+    graph: Graph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
     ingest(
         graph, [write_ndjson(tmp_path / "in", demo_slice(2)), ndjson(tmp_path / "awkward.ndjson", AWKWARD)]
     )
@@ -40,11 +50,13 @@ def test_what_is_exported_and_imported_has_the_same_digest(graph: Graph, tmp_pat
     assert counts["relationships"] > counts["nodes"]
     settings = Settings(home=tmp_path / "home", heap="512m", page_cache="64m", grace=0)
     admin.load(settings, out)
+    assert not list((tmp_path / "here").iterdir()), "nothing is left where the command was given"
     folder = settings.embedded
     assert folder is not None
     try:
         with open_graph(settings) as copy:
             assert digest(copy) == before
+            assert journey(copy, "q") == journey(graph, "q")
             again = ingest(copy, [tmp_path / "in"])
             assert again.unchanged == again.read
             assert digest(copy) == before

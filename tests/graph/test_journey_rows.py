@@ -20,6 +20,19 @@ PART = st.tuples(
 )  # fmt: skip
 
 
+def lists(parts: list[tuple[Any, ...]]) -> list[list[Any] | None] | None:
+    """The aligned lists of some parts; one without any word is not there, as in the graph."""
+    if not parts:
+        return None
+    codes, displays, values, *words = (list(column) for column in zip(*parts, strict=True))
+    return [
+        codes,
+        displays if any(displays) else None,
+        values,
+        *(cells if any(cells) else None for cells in words),
+    ]
+
+
 @st.composite
 def answers(draw: st.DrawFn) -> list[list[Any]]:
     """Rows as ``journey.facts`` gives them, each with a key of its own."""
@@ -34,7 +47,7 @@ def answers(draw: st.DrawFn) -> list[list[Any]]:
                 *(draw(TIMES) for _ in range(3)),
                 *(draw(st.none() | st.floats(allow_nan=False)), draw(WORDS), draw(WORDS)),
                 *(draw(st.none() | st.just(["Encounter/1", "IMP"])), draw(WORDS), draw(st.booleans())),
-                *([list(column) for column in zip(*parts, strict=True)] or None,),
+                lists(parts),
                 draw(st.none() | st.just(["urn:rx", "2599", "Aspirin", ["urn:rx|2599"]])),
             ]
         )

@@ -137,14 +137,16 @@ def test_a_result_of_a_bare_date_is_known_only_after_that_day() -> None:
 
 def test_components_are_aligned_and_what_they_lack_is_marked() -> None:
     props = project(resource(component=[
-        {"code": {"coding": [{"system": "s", "code": "1"}]}, "valueQuantity": {"value": 3, "unit": "kg"}},
+        {"code": {"coding": [{"system": "s", "code": "1"}]}, "valueQuantity": {"value": 0, "unit": "kg"}},
         {"code": {"coding": [{"system": "s", "code": "2"}]}, "valueCodeableConcept": {"text": "Yes"}},
         {"code": {"coding": [{"system": "s", "code": "3"}]}, "dataAbsentReason": {"text": "asleep"}},
     ])).props  # fmt: skip
     assert props["component_codes"] == ["s|1", "s|2"]
-    assert props["component_values"][0] == 3.0
+    assert props["component_values"][0] == 0.0
     assert math.isnan(props["component_values"][1])
     assert props["component_texts"] == ["", "Yes"]
+    assert props["component_units"] == ["kg", ""]
+    assert "component_displays" not in props, "nothing is said in words"
 
 
 @pytest.mark.parametrize(
