@@ -132,7 +132,9 @@ def load(settings: Settings, source: Path) -> None:
     lines = given.read_text(encoding="utf-8").split("\n")[:-1]
     arguments = [_absolute(line, source.absolute()) for line in lines]
     with server.offline(settings, folder) as quiet:
-        report = quiet.plan.folder / "import.report"  # else it lies where the command was given, with keys in it
+        report = (
+            quiet.plan.folder / "import.report"
+        )  # else it lies where the command was given, with keys in it
         try:
             arguments += [f"--report-file={report}"]
             quiet.admin("The import", "database", "import", "full", "neo4j", *arguments, heap=settings.heap)
