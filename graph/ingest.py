@@ -215,13 +215,13 @@ class Run:
             try:
                 self._load(aside)
             except (StrictError, FileError, DaskUnavailableError):
-                self._close("stopped", settle(self.graph, self.id, self._say), aside)
+                self._close("stopped", settle(self.graph, self.id, self.say), aside)
                 raise
             self._finish(aside)
         return self.report
 
     def _finish(self, aside: SetAside) -> None:
-        self._close("finished", settle(self.graph, self.id, self._say), aside)
+        self._close("finished", settle(self.graph, self.id, self.say), aside)
 
     def start(self, graph: Graph) -> None:
         """Note in the graph that it has begun."""
@@ -314,7 +314,8 @@ class Run:
             what = f"{name}: {self.report.read:,} resources, {rate:,.0f}/s"
             self.progress(here // 2**20, max(self.total // 2**20, 1), what)
 
-    def _say(self, what: str) -> None:
+    def say(self, what: str) -> None:
+        """Tell the person who waits what is being done."""
         if self.progress:
             self.progress(self.total // 2**20, max(self.total // 2**20, 1), what)
 

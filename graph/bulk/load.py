@@ -20,6 +20,7 @@ from graph.check.inspect import Level
 from graph.connection import Graph, entered
 from graph.fhir.read_items import Deletion, Found, Refused
 from graph.ingest import IngestReport, Progress, Run, chosen, inspecting, refusal
+from graph.ingest_memory import seldom_collected
 from graph.server.offline import Offline, size
 from graph.server.space import need_space
 from graph.setaside import SetAside
@@ -72,7 +73,7 @@ def load(
             home.beside(quiet, run.id) as coming,
         ):
             run.make(coming, workers or processes(run.total))
-            run._say("putting the graph in its place")
+            run.say("putting the graph in its place")
             home.settle_in(quiet, coming)
     run.report.seconds = round(time.monotonic() - run.began, 3)
     run.report.rate = round(run.report.read / run.report.seconds, 1)
@@ -101,11 +102,11 @@ class Load(Run):
         with self.aside() as aside:
             waits = self.write(files, ledger, aside, workers)
             if self.tables:
-                self._say("importing")
+                self.say("importing")
                 need_space(folder, self.settings.disk_free + STORE * size(files))
                 home.load(coming, files, self.tables, self.longest, folded=self.folded)
             shutil.rmtree(files)
-            self._say("starting the graph, making its indexes")
+            self.say("starting the graph, making its indexes")
             with home.opened(coming, self.settings) as graph:
                 self.start(graph)
                 self._later(graph, ledger, waits, aside)
@@ -133,7 +134,7 @@ class Load(Run):
         return waits
 
     def _spool(self, files: Path, ledger: Ledger, aside: SetAside, workers: int) -> None:
-        with Pool(Task(files, self.id, self.fhir), workers) as pool:
+        with Pool(Task(files, self.id, self.fhir), workers) as pool, seldom_collected():
             for others, answer in pool.over(self._pieces()):
                 self._take_in(others, answer, ledger, aside)
                 need_space(files, self.settings.disk_free)
@@ -210,7 +211,7 @@ class Load(Run):
     def _later(self, graph: Graph, ledger: Ledger, waits: Any, aside: SetAside) -> None:
         """Write what the importer was not given, as every ingest writes."""
         if waits.any():
-            self._say("writing what has several versions")
+            self.say("writing what has several versions")
             for outcome in later.write(graph, self, ledger, waits):
                 self._count(outcome, aside)
         self.report.written += self.totals.written
