@@ -142,14 +142,8 @@ def _load(quiet: Offline, source: Path, coming: Path, say: Say) -> None:
 
 
 def _ours(settings: Settings) -> Path:
-    folder = settings.embedded
-    if folder is None:
-        raise InvalidInputError(
-            "This graph is not ours to back up or restore.",
-            got=settings.graph_target,
-            do="Use `neo4j-admin database dump` or `load` on that server.",
-        )
-    return folder
+    what = "This graph is not ours to back up or restore."
+    return settings.private(what, "Use `neo4j-admin database dump` or `load` on that server.")
 
 
 def _stored(quiet: Offline) -> Path:

@@ -157,6 +157,18 @@ class Settings(BaseSettings):
             do="Set CWM_GRAPH to one of these, or unset it for the private Neo4j.",
         )
 
+    def private(self, what: str, do: str) -> Path:
+        """The folder of the private Neo4j, for work on its files; ``what`` and ``do`` tell who has another what is refused.
+
+        Raises:
+            InvalidInputError: the graph is at an address.
+        """
+        folder = self.embedded
+        if folder is None:
+            allowed = "CWM_GRAPH unset, or embedded:DIR"
+            raise InvalidInputError(what, got=self.graph_target, allowed=allowed, do=do)
+        return folder
+
 
 def _refused(error: ValidationError) -> InvalidInputError:
     first = error.errors(include_url=False)[0]

@@ -26,15 +26,8 @@ def ours(settings: Settings) -> Path:
     Raises:
         InvalidInputError: the graph is elsewhere.
     """
-    folder = settings.embedded
-    if folder is None:
-        raise InvalidInputError(
-            "Only a private Neo4j can be loaded in bulk: its files are written while it rests.",
-            got=settings.graph_target,
-            allowed="CWM_GRAPH unset, or embedded:DIR",
-            do="Ingest without --bulk; or unset CWM_GRAPH.",
-        )
-    return folder
+    what = "Only a private Neo4j can be loaded in bulk: its files are written while it rests."
+    return settings.private(what, "Ingest without --bulk; or unset CWM_GRAPH.")
 
 
 def stored(folder: Path) -> bool:

@@ -117,15 +117,14 @@ def load(settings: Settings, source: Path) -> None:
         InvalidInputError: the graph is elsewhere, in use or not empty, or ``source`` holds no export.
         GraphUnavailableError: the importer failed.
     """
-    folder = settings.embedded
+    elsewhere = "On another server, run neo4j-admin with the arguments in import.args."
+    folder = settings.private("Such files go into a private graph only.", elsewhere)
     given = source / "import.args"
-    if folder is None or not given.is_file():
+    if not given.is_file():
         raise InvalidInputError(
-            "Such files go into a private graph only."
-            if folder is None
-            else "This folder holds no export for the importer.",
+            "This folder holds no export for the importer.",
             got=source,
-            do="On another server, run neo4j-admin with the arguments in import.args.",
+            do="Give the folder that `cwm graph export admin` wrote.",
         )
     if (folder / "neo4j" / "data" / "databases" / "neo4j").exists():
         raise InvalidInputError("The graph is not empty.", got=folder, do="Give a new CWM_HOME or CWM_GRAPH.")
