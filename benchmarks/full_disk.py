@@ -3,7 +3,8 @@
 Run: python -m benchmarks.full_disk DISK --out disk.jsonl [--rounds 5] [--patients 20]
 DISK is a folder on a small disk of its own, for instance `mount -t tmpfs -o size=400m tmpfs DISK`. For each round the graph is
 emptied, a file of ballast leaves a random share of the space that an undisturbed ingest takes, and an ingest meets the end of
-the disk. Then the ballast goes, Neo4j is ended (`cwm graph stop`), and the ingest is run again: its digest must be that of the undisturbed one.
+the disk. Then the ballast goes, Neo4j is ended (`cwm graph stop`), and the ingest is run again: its digest must be that of the
+undisturbed one.
 """
 
 import argparse
