@@ -33,6 +33,12 @@ STEP = 0.05
 """Seconds between two looks."""
 
 
+ANSWER = 5.0
+"""Seconds in which a server that is ready answers, on a busy machine."""
+GREETING = bytes.fromhex("6060b017 00000405 00000404 00000004 00000000")
+"""Bolt's handshake: its sign, and the versions that may be spoken (bolt-protocol, Handshake specification)."""
+
+
 class Lease(BaseModel):
     """A server that runs."""
 
@@ -45,10 +51,13 @@ class Lease(BaseModel):
 
     @property
     def answers(self) -> bool:
-        """Whether the server accepts connections."""
-        with socket.socket() as probe:
-            probe.settimeout(1)
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+        """Whether the server speaks Bolt: one that is starting may take a connection and reset it."""
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), ANSWER) as probe:
+                probe.sendall(GREETING)
+                return len(probe.recv(4)) == 4
+        except OSError:
+            return False
 
 
 class Answer(BaseModel):
