@@ -82,7 +82,7 @@ def one(given: Settings, disk: Path, folder: Path, left: int) -> Round:
     emptied(given)
     ballast = disk / "ballast"
     with ballast.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, max(free(disk) - left, 1))
+        os.posix_fallocate(file.fileno(), 0, max(free(disk) - max(left, 2**16), 1))
     began = time.monotonic()
     status, said = take_in(given, folder)
     took = time.monotonic() - began

@@ -108,7 +108,7 @@ class Plan(BaseModel):
             "db.memory.transaction.max": _half(self.heap),
             "db.tx_log.rotation.size": "32m",
             "db.tx_log.rotation.retention_policy": "64m size",
-            "db.tx_log.preallocate": "false",
+            "db.tx_log.preallocate": "true",  # a log cut short by a full disk could not be recovered from
             "db.logs.query.enabled": "OFF",
             "dbms.usage_report.enabled": "false",
             "dbms.security.auth_enabled": "true",
