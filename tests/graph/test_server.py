@@ -4,9 +4,11 @@ import fcntl
 import json
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +19,7 @@ import pytest
 from graph import Graph, Settings, open_graph, server
 from graph.server import lease
 from graph.server.lease import Lease, held
+from graph.server.process import Identity
 from ontology.errors import GraphUnavailableError
 
 ROOT = Path(__file__).parents[2]
@@ -156,3 +159,19 @@ def test_a_keeper_that_looks_or_ends_the_server_is_no_user_of_it(
     with held(tmp_path / "users.lock", how):
         assert lease.used(tmp_path) is used
     assert not lease.used(tmp_path)
+
+
+def test_a_port_that_takes_connections_and_says_nothing_is_no_server_that_is_ready() -> None:
+    """As of a Neo4j that is starting: it took one and reset it, and who had come was told that it cannot be reached."""
+    me = Identity.of(os.getpid())
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        told = Lease(port=door.getsockname()[1], version="5", keeper=me, java=me, started=0)
+
+        def slam() -> None:
+            door.accept()[0].close()
+
+        thread = threading.Thread(target=slam)
+        thread.start()
+        assert not told.answers
+        thread.join()
+    assert not told.answers, "nobody is there at all"
