@@ -60,7 +60,10 @@ class Graph:
             return session.execute_read(lambda tx: tx.run(query.text, params).values())
 
     def marked(self, name: str, after: Mark = frozenset(), /, **params: Any) -> tuple[list[list[Any]], Mark]:
-        """As :meth:`values`, of the state ``after`` or a later one; and a mark of the state that was read, or an earlier one."""
+        """As :meth:`values`, of the state ``after`` or a later one; and a mark of the state that was read, or of a later one.
+
+        So what is kept under a mark is read by another call, which has it as ``after``: then it is never older than its mark.
+        """
         query = queries.named(name)
         bookmarks = neo4j.Bookmarks.from_raw_values(after)
         with self._session(neo4j.READ_ACCESS, bookmarks=bookmarks) as session:

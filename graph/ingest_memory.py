@@ -3,13 +3,13 @@
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Lock
+from threading import RLock
 
 _NEW = 50_000
 """New objects after which Python looks for cycles among them, in place of 700."""
 
 
-_lock = Lock()
+_lock = RLock()  # a collection within may close a generator that ends here too
 _before: list[tuple[int, int, int]] = []
 """The thresholds that each of those within has found; the first to come found Python's own, the last to go restores it."""
 

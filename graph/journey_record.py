@@ -122,6 +122,7 @@ def known(entries: Iterable[Entry], at: datetime | None) -> list[dict[str, Any]]
 def read(graph: Graph, patient: str, mark: Mark) -> list[Entry]:
     """The whole record of a patient in order of time, as it is now: no earlier than ``mark``."""
     clock = journey_rows.Clock({None: None})
+    # The mark that comes with the answer is dropped: it may be of a later state than what was read.
     with seldom_collected():
         answer, _ = graph.marked("journey.record", mark, patient=patient)
         entries = [

@@ -69,7 +69,7 @@ def using(address: str) -> Iterator[None]:
 
 def _gave_up(error: exceptions.Neo4jError, address: str) -> GraphUnavailableError:
     """What a server that answers says when it cannot do what it should; the driver has tried again where that may help."""
-    said = str(error.message or "").partition(". ")[0][:160]
+    said = " ".join(str(error.message or "").split()).partition(". ")[0][:160]
     got = f"{address} ({error.code}: {said})"
     if "MemoryPool" in str(error.code) or "OutOfMemory" in str(error.code):
         return GraphUnavailableError(

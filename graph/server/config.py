@@ -5,6 +5,7 @@ One folder holds it all: ``password`` (mode 0600, it lives with the data), ``neo
 """
 
 import os
+import re
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -24,6 +25,14 @@ PROCEDURES = (
     "db.index.fulltext.*,db.index.vector.*,db.labels,db.relationshipTypes,db.propertyKeys,"
     "db.schema.*,db.ping,dbms.components,db.awaitIndexes,db.awaitIndex"
 )
+
+
+def _collector() -> list[str]:
+    """Ours, unless the environment has chosen another: Java does not start with two."""
+    said = " ".join(
+        os.environ.get(name, "") for name in ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")
+    )
+    return [] if re.search(r"-XX:\+Use\w+GC\b", said) else [COLLECTOR]
 
 
 class Plan(BaseModel):
@@ -69,7 +78,7 @@ class Plan(BaseModel):
         return [
             str(self.java),
             heap,
-            COLLECTOR,
+            *_collector(),
             *FLAGS,
             *OPENS,
             "-cp",
@@ -84,7 +93,7 @@ class Plan(BaseModel):
         return [
             str(self.java),
             f"-Xmx{heap}",
-            COLLECTOR,
+            *_collector(),
             *OPENS,
             "-cp",
             self.classpath,

@@ -175,3 +175,18 @@ def test_a_port_that_takes_connections_and_says_nothing_is_no_server_that_is_rea
         assert not told.answers
         thread.join()
     assert not told.answers, "nobody is there at all"
+
+
+@pytest.mark.parametrize("variable", ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"])
+def test_a_collector_that_the_environment_has_chosen_stays(
+    own: Settings, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    """Java ends with "Multiple garbage collectors selected" when it is given two."""
+    monkeypatch.setenv(variable, "-Dany=1 -XX:+UseSerialGC")
+    plan = lease.planned(own, own.embedded or Path())
+    for command in (plan.command, plan.admin("version")):
+        assert not any("GC" in word for word in command)
+    done = subprocess.run([*plan.command[:3], "-version"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    monkeypatch.delenv(variable)
+    assert "-XX:+UseParallelGC" in plan.command
