@@ -1,6 +1,7 @@
 """Resources out of the graph as FHIR NDJSON or bundles: equal to what went in, as they were known then, or de-identified."""
 
 import gzip
+import io
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -155,7 +156,7 @@ def _open(path: Path, compressed: bool) -> IO[bytes]:
     if not compressed:
         return path.open("wb")
     # No time and no name in the header: equal content gives equal files.
-    return gzip.GzipFile(path.with_name(path.name + ".gz"), "wb", mtime=0)  # type: ignore[return-value]  # writes like one
+    return io.BufferedWriter(gzip.GzipFile(path.with_name(path.name + ".gz"), "wb", mtime=0))
 
 
 def same(a: str | bytes, b: str | bytes) -> bool:

@@ -69,6 +69,7 @@ def plain(stream: IO[bytes]) -> IO[bytes]:
     """The bytes, uncompressed when they begin as gzip does."""
     buffered = io.BufferedReader(stream)  # type: ignore[type-var]  # members of both kinds read like raw files
     if buffered.peek(2)[:2] == b"\x1f\x8b":
+        # Not wrapped in a BufferedReader, which would lose the last whole lines before the damage of a file.
         return gzip.GzipFile(fileobj=buffered)  # type: ignore[return-value]  # it reads like IO[bytes]
     return buffered
 

@@ -46,7 +46,7 @@ class Source:
         Raises:
             OSError: the file cannot be opened.
         """
-        return _Counted(self.path.open("rb"), self)  # type: ignore[return-value]  # it reads like IO[bytes]
+        return io.BufferedReader(_Counted(self.path.open("rb"), self))
 
     def open(self) -> IO[bytes]:
         """The bytes, uncompressed.
@@ -59,6 +59,7 @@ class Source:
             raw.seek(0)
             return raw
         raw.seek(0)
+        # Not wrapped in a BufferedReader, which would lose the last whole lines before the damage of a file.
         return gzip.GzipFile(fileobj=_Counted(raw, self))  # type: ignore[return-value]  # it reads like IO[bytes]
 
 

@@ -177,7 +177,8 @@ def _words(name: str, column: "pa.Array") -> list[Any]:
     import pyarrow as pa
 
     if name == "time":
-        return column.cast(pa.timestamp("us", column.type.tz), safe=False).cast(pa.int64()).to_pylist()  # type: ignore[no-any-return]
+        since = column.cast(pa.timestamp("us", column.type.tz), safe=False).cast(pa.int64())
+        return list(since.to_pylist())
     kind = column.type
     if pa.types.is_floating(kind):
         # The shortest words that mean the number in its own width: 80.6, and not 80.5999984741211.
@@ -185,7 +186,7 @@ def _words(name: str, column: "pa.Array") -> list[Any]:
         return [None if text == "nan" else text for text in said]
     if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_temporal(kind):
         return [None if v is None else orjson.dumps(v, default=str).decode() for v in column.to_pylist()]
-    return column.cast(pa.string()).to_pylist()  # type: ignore[no-any-return]
+    return list(column.cast(pa.string()).to_pylist())
 
 
 def event(line: int, row: dict[str, Any]) -> Event:
