@@ -60,6 +60,8 @@ def journey(graph: Graph, patient: str, at: datetime | None = None) -> Journey:
     key = patient_key(patient)
     found, mark = graph.marked("journey.patient", patient=key, at=_aware(at))
     if not found:
+        if at is None:
+            _kept(graph).forget(key)
         raise NotFoundError("No such patient.", got=patient, do="See `cwm patient list`.")
     split: tuple[list[dict[str, Any]], list[dict[str, Any]]] = ([], [])
     for row in _rows(graph, key, at, mark):
@@ -68,9 +70,14 @@ def journey(graph: Graph, patient: str, at: datetime | None = None) -> Journey:
     return Journey(_seen(properties, hidden), at, *split)
 
 
+def _kept(graph: Graph) -> journey_record.Kept:
+    kept: journey_record.Kept = graph.held.setdefault("journeys", journey_record.Kept())
+    return kept
+
+
 def _rows(graph: Graph, patient: str, at: datetime | None, mark: Mark) -> list[dict[str, Any]]:
     """The rows in order of time; the second look at a patient keeps the record as long as the graph stays as it is."""
-    kept: journey_record.Kept = graph.held.setdefault("journeys", journey_record.Kept())
+    kept = _kept(graph)
     pays, entries = kept.look(patient, mark) if mark else (False, None)
     if pays:
         entries = journey_record.read(graph, patient, mark)

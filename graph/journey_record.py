@@ -78,6 +78,11 @@ class Kept:
         with self._lock:
             self._put(patient, _Place(mark, entries if len(entries) < self._most else None))
 
+    def forget(self, patient: str) -> None:
+        """Keep nothing of a patient who is no longer there."""
+        with self._lock:
+            self._rows -= self._of.pop(patient, _NOTHING).size
+
     def _put(self, patient: str, place: "_Place") -> None:
         self._rows += place.size - self._of.pop(patient, _NOTHING).size
         self._of[patient] = place

@@ -108,7 +108,7 @@ def _zip(name: str, raw: IO[bytes], wanted: Callable[[str], bool]) -> Iterator[M
             else:
                 try:
                     stream = archive.open(info)
-                except NotImplementedError:
+                except NotImplementedError:  # what zipfile says of a compression that it does not know
                     yield Refused(inside, 0, "bad-member", "the member is packed in a way that is not known")
                     continue
                 except zipfile.BadZipFile:

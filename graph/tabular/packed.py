@@ -20,6 +20,7 @@ from graph.fhir.source import LINES, Source, uncompressed
 from graph.tabular.found import Tables
 from graph.tabular.omop import among, is_csv
 
+# zipfile says NotImplementedError of a compression that it does not know, and RuntimeError of a password.
 _DAMAGED = (tarfile.TarError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error)
 
 

@@ -103,8 +103,10 @@ def test_what_anybody_writes_is_seen_at_once(graph: Graph, tmp_path: Path) -> No
         session.run("MATCH (o:Resource {key: 'Observation/o2'}) SET o.display = 'changed'").consume()
     assert any(row["display"] == "changed" for row in rows(graph, "p1", None))
     take(graph, tmp_path, dated([delete("Observation/o1"), delete("Patient/p1")]))
+    assert "Patient/p1" in graph.held["journeys"]._of
     with pytest.raises(NotFoundError):
         journey(graph, "p1")
+    assert "Patient/p1" not in graph.held["journeys"]._of, "nothing is kept of who is gone"
 
 
 def test_the_callers_changes_stay_the_callers(graph: Graph, tmp_path: Path) -> None:
