@@ -30,6 +30,9 @@ HEADERS = {
 LOAD_SERVER = Path(__file__).parent / "hapi/LoadServer.java"
 
 
+SEKMET = version("sekmet-fhir")
+
+
 @dataclass(frozen=True)
 class Peer:
     """A server, how it is started in a folder, and the setting that ``--sweep`` found best for it."""
@@ -79,7 +82,9 @@ def _hapi(mass: bool) -> Callable[[Path], AbstractContextManager[Running]]:
 PEERS = (
     Peer("HAPI FHIR JPA 8.4.0", _hapi(False), 250, 2, 25),
     Peer("HAPI in mass ingestion mode", _hapi(True), 250, 2, 25, chosen=False),
-    Peer(f"sekmet-fhir {version('sekmet-fhir')}", partial(sekmet, log_inbound=False), 250, 1, 5),
+    Peer("HAPI FHIR JPA 8.4.0 as in the tests", hapi, 250, 2, 25),
+    Peer(f"sekmet-fhir {SEKMET}", partial(sekmet, log_inbound=False), 250, 1, 5),
+    Peer(f"sekmet-fhir {SEKMET} as it comes", partial(sekmet, validation={"inbound": "strict"}), 250, 1, 5),
 )
 
 

@@ -1,12 +1,18 @@
-"""What a batch writes, with numbers in place of keys: so the database looks each node up once and not for each reference."""
+"""What a batch writes, with numbers in place of keys: so the database looks each node up once and not for each reference.
+
+References that differ only in their ends are sent together: a batch says a hundred types and paths, and some ten thousand ends.
+"""
 
 from collections.abc import Sequence
 from typing import Any
 
 from graph.ingest_rows import Row
 
+_USUAL = {"ref", "owner", "path", "run"}
+"""What every reference says of itself."""
 
-def numbered(rows: Sequence[Row], fresh: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
+
+def numbered(rows: Sequence[Row], fresh: Sequence[dict[str, Any]], run: str) -> dict[str, Any]:
     """The parameters of ``ingest.write``: ``fresh`` nodes to create, and all references and codes of ``rows``.
 
     The numbers count the fresh nodes and then the ``ends``: every other node that a row speaks of, in order of keys, so
@@ -18,13 +24,41 @@ def numbered(rows: Sequence[Row], fresh: Sequence[dict[str, Any]]) -> dict[str, 
     ends = sorted(keys - number.keys())
     number.update((key, i) for i, key in enumerate(ends, len(fresh)))
     concepts = sorted({code["code"] for row in rows for code in row.codes})
-    place = {key: i for i, key in enumerate(concepts)}
-    links = [
-        [number[link["a"]], number[link["b"]], link["type"], link["props"], link["times"]]
-        for row in rows
-        for link in row.links
-    ]
-    codes = [[number[code["key"]], place[code["code"]], code["path"]] for row in rows for code in row.codes]
-    links.sort(key=lambda link: link[:2])
-    codes.sort(key=lambda code: code[1])
-    return {"fresh": list(fresh), "ends": ends, "concepts": concepts, "links": links, "codes": codes}
+    links, others = _links(rows, number)
+    return {
+        "fresh": list(fresh),
+        "ends": ends,
+        "concepts": concepts,
+        "keys": list(number),
+        "links": links,
+        "others": others,
+        "codes": _codes(rows, number, {key: i for i, key in enumerate(concepts)}),
+        "run": run,
+    }
+
+
+def _links(rows: Sequence[Row], number: dict[str, int]) -> tuple[list[dict[str, Any]], list[list[Any]]]:
+    """References by what they have in common; and those that say more than where they stand."""
+    alike: dict[tuple[str, str, int], list[list[Any]]] = {}
+    others = []
+    for row in rows:
+        for link in row.links:
+            props, a, b = link["props"], link["a"], link["b"]
+            ends = [number[a], number[b]]
+            if link["times"] or props.keys() != _USUAL:
+                others.append([*ends, link["type"], props, link["times"]])
+                continue
+            side = 0 if props["owner"] == a else 1
+            alike.setdefault((link["type"], props["path"], side), []).append([*ends, props["ref"]])
+    others.sort(key=lambda link: link[:2])
+    return [{"type": t, "path": p, "owner": o, "each": each} for (t, p, o), each in alike.items()], others
+
+
+def _codes(rows: Sequence[Row], number: dict[str, int], concepts: dict[str, int]) -> list[dict[str, Any]]:
+    alike: dict[str, list[list[int]]] = {}
+    for row in rows:
+        for code in row.codes:
+            alike.setdefault(code["path"], []).append([number[code["key"]], concepts[code["code"]]])
+    for each in alike.values():
+        each.sort(key=lambda ends: ends[1])
+    return [{"path": path, "each": each} for path, each in alike.items()]

@@ -74,7 +74,7 @@ class Writer:
         if self._strict and outcome.refused:
             return outcome, {}
         concepts = self._say(tx, batch)
-        _write(tx, todo, known)
+        _write(tx, todo, known, self._run)
         if todo.urls:
             run("ingest.urls", rows=todo.urls)
         gone = [item for item in items if isinstance(item, Deletion)]
@@ -99,7 +99,7 @@ class Writer:
         return {key: concept["display"] for key, concept in said.items()}
 
 
-def _write(tx: neo4j.ManagedTransaction, todo: Plan, known: dict[str, Any]) -> None:
+def _write(tx: neo4j.ManagedTransaction, todo: Plan, known: dict[str, Any], run: str) -> None:
     if todo.update:
         _run(tx, "ingest.release", keys=sorted(row.key for row in todo.update))
     rows = todo.rows
@@ -114,7 +114,7 @@ def _write(tx: neo4j.ManagedTransaction, todo: Plan, known: dict[str, Any]) -> N
             _run(tx, "ingest.outdate", keys=visits)
         nodes = [node for node in nodes if node["key"] not in known]
     if rows:
-        params = numbered(rows, nodes)
+        params = numbered(rows, nodes, run)
         (found,) = _run(tx, "ingest.write", **params)
         whole = len(params["fresh"]) + len(params["ends"]), len(params["concepts"])
         if (found["nodes"], found["concepts"]) != whole:

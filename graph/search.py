@@ -30,8 +30,9 @@ def words(text: str) -> str:
 
 
 def concepts(graph: Graph, text: str, *, at: datetime | None = None, limit: int = 20) -> list[dict[str, Any]]:
-    """Codes whose name or code has words that begin so: ``key, display, facts, patients, score``, the best first.
+    """Codes whose names or code have words that begin so: ``key, display, facts, patients, score``.
 
+    Those that some fact has come first, then the others (a loaded edition's, :mod:`graph.terminology`), each the best first.
     With ``at`` (aware) only codes of facts that were known then, counted as of then, the most frequent first and without a
     score. The names of codes have no date: a code is found by the name that it has now.
     """

@@ -64,6 +64,8 @@ def _archive(source: Source, raw: IO[bytes], limit: int) -> Iterator[Item]:
                 yield member
                 continue
             name, stream = member
+            if name.removeprefix(f"{source.name}!").startswith(source.taken):
+                continue
             yield from _file(name, guard.watch(archive.pieces(stream)), limit)
             if guard.burst:
                 return

@@ -27,6 +27,8 @@ class Source:
     """Bytes read so far; compressed bytes for `.gz`."""
     reader: "Callable[[Source, int], Iterator[Item]] | None" = None
     """Makes resources of a table; None for FHIR itself."""
+    taken: tuple[str, ...] = ()
+    """How members of an archive begin that are not read as FHIR, since they are of a data set of tables."""
     unmapped: Counter[str] = field(default_factory=Counter)
     """What a table holds that no mapping speaks of: its name, and how often."""
 
@@ -61,6 +63,14 @@ class Source:
         raw.seek(0)
         # Not wrapped in a BufferedReader, which would lose the last whole lines before the damage of a file.
         return gzip.GzipFile(fileobj=_Counted(raw, self))  # type: ignore[return-value]  # it reads like IO[bytes]
+
+    def at_any_place(self) -> Path | IO[bytes]:
+        """The file for a library that reads it from its end: its path, or where it has none its bytes; close what may be closed.
+
+        Raises:
+            OSError: the file cannot be opened.
+        """
+        return self.path
 
 
 class _Counted(io.RawIOBase):

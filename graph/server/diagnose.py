@@ -32,6 +32,11 @@ CAUSES = (
         "Unset JAVA_HOME to use the bundled one.",
     ),
     (
+        r"(?<=Error occurred during initialization of VM\n).*|Could not create the Java Virtual Machine",
+        "Java does not start with the options that it was given.",
+        "Look at JAVA_TOOL_OPTIONS, JDK_JAVA_OPTIONS and _JAVA_OPTIONS.",
+    ),
+    (
         r"AccessDeniedException|Permission denied",
         "The folder of the graph cannot be written.",
         "Set CWM_HOME to a folder of yours.",

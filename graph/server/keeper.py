@@ -89,14 +89,15 @@ class Keeper:
         private(secret, word)
 
     def _admin(self, *arguments: str) -> None:
-        subprocess.run(  # noqa: S603
-            self.plan.admin(*arguments),
-            env=self.plan.environment,
-            stdout=sys.stderr,
-            stderr=sys.stderr,
-            check=True,
-            timeout=self.plan.timeout,
-        )
+        with (self.plan.folder / "java.log").open("wb") as out:
+            subprocess.run(  # noqa: S603
+                self.plan.admin(*arguments),
+                env=self.plan.environment,
+                stdout=out,
+                stderr=out,
+                check=True,
+                timeout=self.plan.timeout,
+            )
 
     def _start(self) -> Answer:
         """Start Java; a free port can be taken by another program before Java has it, so three are tried."""
@@ -218,6 +219,9 @@ def main() -> None:
         os._exit(0)
     try:
         Keeper(plan).run()
+    except subprocess.CalledProcessError:
+        _say(reason(plan, plan.port))
+        raise
     except (OSError, subprocess.SubprocessError) as error:
         _say(
             Answer(

@@ -4,7 +4,9 @@ The rows of a subject lie together in one file, as MEDS asks. Times have no zone
 """
 
 import math
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -15,13 +17,15 @@ from graph.fhir.read_items import Found, Item, Refused
 from graph.fhir.source import Source
 from graph.tabular import cells
 from graph.tabular.found import Tables
-from graph.tabular.meds_folder import Folder
+from graph.tabular.meds_folder import Folder, parquet
 from graph.tabular.meds_make import Event, Made, SubjectMaker, encounter_of
 from ontology.errors import MissingExtraError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+ABOUT: Final = "metadata/dataset.json"
+"""What a data set of MEDS is known by."""
 BATCH: Final = 8192
 """Rows that are held at a time."""
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  # a time of MEDS has no zone
@@ -34,7 +38,22 @@ def recognise(folder: Path, name: str) -> Tables | None:
     Raises:
         MissingExtraError: it is one, and the package ``pyarrow`` is not there.
     """
-    if not (folder / "metadata" / "dataset.json").is_file() or not (folder / "data").is_dir():
+    if not (folder / ABOUT).is_file() or not (folder / "data").is_dir():
+        return None
+    paths = [path for path in folder.glob("metadata/*") if path.is_file()]
+    paths += [path for path in (folder / "data").rglob("*.parquet") if path.is_file()]
+    inside = {path.relative_to(folder).as_posix(): path for path in paths}
+    return among({said: Source(path, f"{name}/{said}", path.stat().st_size) for said, path in inside.items()})
+
+
+def among(files: Mapping[str, Source]) -> Tables | None:
+    """The tables among files, known by their paths in one folder; None where it is no data set of MEDS.
+
+    Raises:
+        MissingExtraError: it is one, and the package ``pyarrow`` is not there.
+    """
+    data = sorted(path for path in files if path.startswith("data/") and path.endswith(".parquet"))
+    if ABOUT not in files:
         return None
     try:
         import pyarrow.parquet  # noqa: F401
@@ -44,16 +63,10 @@ def recognise(folder: Path, name: str) -> Tables | None:
             got=str(error),
             do="Add it: pip install 'clinical-world-model[research]'.",
         ) from None
-    around = Folder(folder)
-    paths = sorted(path for path in (folder / "data").rglob("*.parquet") if path.is_file())
+    beside = {path[9:]: file for path, file in files.items() if path.startswith("metadata/")}
+    around = Folder(beside)
     sources = [
-        Source(
-            path,
-            f"{name}/{path.relative_to(folder).as_posix()}",
-            path.stat().st_size,
-            reader=Reader(around, n),
-        )
-        for n, path in enumerate(paths)
+        replace(files[path], reader=Reader(around, n), unmapped=Counter()) for n, path in enumerate(data)
     ]
     return Tables(sources, frozenset({"metadata", "data"}))
 
@@ -67,14 +80,13 @@ class Reader:
     def __call__(self, source: Source, limit: int) -> Iterator[Item]:
         """The resources of the rows, and the rows that make none because they are wrong."""
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
         source.unmapped.clear()
         if self.number == 0:
             self.around.store.forget("subject")
             self._beside(source)
         try:
-            with pq.ParquetFile(source.path) as file:
+            with parquet(source) as file:
                 if fault := _fault(file.schema_arrow):
                     yield Refused(source.name, 0, "bad-table", fault)
                     return
@@ -94,22 +106,20 @@ class Reader:
     def _beside(self, source: Source) -> None:
         """Names what the other files hold that is not carried."""
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
         for name, what in (
             ("subject_splits", "rows of a table without a mapping"),
             ("codes", "parent_codes"),
         ):
-            path = self.around.path / "metadata" / f"{name}.parquet"
             try:
-                with pq.ParquetFile(path) as file:
+                with parquet(self.around.beside[f"{name}.parquet"]) as file:
                     rows = file.metadata.num_rows
                     if name == "codes" and "parent_codes" not in file.schema_arrow.names:
                         continue
                     if name == "codes":
                         batches = file.iter_batches(columns=["parent_codes"])
                         rows = sum(len(batch) - batch.column(0).null_count for batch in batches)
-            except (OSError, pa.ArrowException):
+            except (KeyError, OSError, pa.ArrowException):
                 continue
             if rows:
                 source.unmapped[f"{name}.parquet: {what}"] = rows

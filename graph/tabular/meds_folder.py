@@ -1,34 +1,43 @@
 """What the events of a MEDS data set share: by which name it goes, what its codes mean, and which subjects were read."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 import orjson
 
 from graph.fhir import times
+from graph.fhir.source import Source
 from graph.tabular.meds_codes import Codes
 from graph.tabular.store import Concept, Store
 
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
+
 BASE: Final = "urn:clinical-world-model:meds"
 """The system of codes as they stand, where the data set has no name; else with that name (ours)."""
+_ABOUT: Final = 1 << 20
+"""Bytes of `dataset.json` that are read."""
 _PLAIN: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.")
 
 
 class Folder:
-    """A data set of MEDS."""
+    """A data set of MEDS; ``beside`` are the files of its folder `metadata` by their names."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, beside: Mapping[str, Source]) -> None:
+        self.beside = beside
         self.store = Store()
 
     @cached_property
     def _about(self) -> dict[str, Any]:
         try:
-            said = orjson.loads((self.path / "metadata" / "dataset.json").read_bytes())
-        except (OSError, orjson.JSONDecodeError):
+            with closing(self.beside["dataset.json"].open()) as stream:
+                said = orjson.loads(stream.read(_ABOUT))
+        except (KeyError, OSError, orjson.JSONDecodeError):
             return {}
         return said if isinstance(said, dict) else {}
 
@@ -66,11 +75,9 @@ class Folder:
     def _described(self) -> bool:
         """True when codes have descriptions; they are then kept."""
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
-        path = self.path / "metadata" / "codes.parquet"
         try:
-            with pq.ParquetFile(path) as file:
+            with parquet(self.beside["codes.parquet"]) as file:
                 if not {"code", "description"} <= set(file.schema_arrow.names):
                     return False
                 for batch in file.iter_batches(columns=["code", "description"]):
@@ -78,13 +85,29 @@ class Folder:
                         "code",
                         [(c, {"is": d}) for c, d in zip(*batch.to_pydict().values(), strict=True) if c and d],
                     )
-        except (OSError, pa.ArrowException):
+        except (KeyError, OSError, pa.ArrowException):
             return False
         return True
 
     def _description(self, code: str) -> str | None:
         found = self.store.row("code", code) if self._described else None
         return found["is"] if found else None
+
+
+@contextmanager
+def parquet(source: Source) -> "Iterator[pq.ParquetFile]":
+    """A table, also one in an archive.
+
+    Raises:
+        OSError, pyarrow.ArrowException: it cannot be read, or is no Parquet.
+    """
+    import pyarrow.parquet as pq
+
+    with ExitStack() as stack:
+        file = source.at_any_place()
+        if not isinstance(file, Path):
+            stack.enter_context(closing(file))
+        yield stack.enter_context(pq.ParquetFile(file))
 
 
 class Subject:
@@ -115,7 +138,7 @@ class Subject:
     def encounter(self, key: str) -> str:
         """The id of an Encounter: its number where it can stand in an id, else a hash of it.
 
-        >>> Subject(Folder(Path("nowhere")), "7").encounter("11")
+        >>> Subject(Folder({}), "7").encounter("11")
         'meds-7-11'
         """
         plain = len(key) <= 20 and set(key) <= _PLAIN

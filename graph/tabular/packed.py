@@ -1,15 +1,16 @@
-"""Tables of OMOP CDM inside zip and tar: each is read where it lies, as often as it is needed; nothing is unpacked to disk.
+"""Tables of OMOP CDM and MEDS inside zip and tar: each is read where it lies, as often as needed; nothing is unpacked to disk.
 
 A zip says what is in it at once. A tar is read from its beginning each time a table is needed, about twice a table, so a large
-``.tar.gz`` is slow. Of a tar whose first file is FHIR nothing more is asked, so reading FHIR costs no second pass.
+``.tar.gz`` is slow. Parquet is read from its end, so what is compressed around it is uncompressed some three times. Of a tar
+whose first file is FHIR nothing more is asked, so reading FHIR costs no second pass.
 """
 
 import io
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
@@ -18,7 +19,10 @@ from graph.fhir import archive
 from graph.fhir.read_items import Refused
 from graph.fhir.source import LINES, Source, uncompressed
 from graph.tabular.found import Tables
-from graph.tabular.omop import among, is_csv
+from graph.tabular.meds import ABOUT
+from graph.tabular.meds import among as meds
+from graph.tabular.omop import among as omop
+from graph.tabular.omop import is_csv
 
 # zipfile says NotImplementedError of a compression that it does not know, and RuntimeError of a password.
 _DAMAGED = (tarfile.TarError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error)
@@ -52,6 +56,59 @@ class Packed(Source):
         stack.close()
         raise OSError(0, "the archive is damaged, or the member is under a password")
 
+    def at_any_place(self) -> IO[bytes]:
+        """The bytes, from wherever they are wanted.
+
+        Raises:
+            OSError: the archive or the member cannot be read, or it is larger than its archive can mean.
+        """
+        if self.size > archive.Guard.of(self.path.stat().st_size).left:
+            raise OSError(0, "the archive holds far more than its size can mean")
+        stack = ExitStack()
+        with suppress(*_DAMAGED):
+            return _Placed(_member(self.path, self.member, stack, again=True), stack)  # type: ignore[return-value]  # it reads like IO[bytes]
+        stack.close()
+        raise OSError(0, "the archive is damaged, or the member is under a password")
+
+
+class _Placed(io.RawIOBase):
+    """A member that may be read from any place."""
+
+    def __init__(self, stream: IO[bytes], stack: ExitStack) -> None:
+        self._stream, self._stack = stream, stack
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        with _said():
+            return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
+    def readinto(self, buffer: Any) -> int:
+        with _said():
+            data = self._stream.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._stack.close()
+        super().close()
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """A damaged member is an OSError, as a damaged file is."""
+    try:
+        yield
+    except _DAMAGED:
+        raise OSError(0, "the member is damaged") from None
+
 
 class _Guarded(io.RawIOBase):
     """A member that gives no more than its archive can mean, and says how far it was read."""
@@ -63,10 +120,8 @@ class _Guarded(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        try:
+        with _said():
             data = self._stream.read(len(buffer))
-        except _DAMAGED:
-            raise OSError(0, "the member is damaged") from None
         self._left -= len(data)
         if self._left < 0:
             raise OSError(0, "the archive holds far more than its size can mean")
@@ -80,27 +135,47 @@ class _Guarded(io.RawIOBase):
 
 
 def recognise(path: Path, name: str) -> Tables:
-    """The tables of OMOP CDM in an archive; those of one folder in it belong together. ``fhir``: there is FHIR in it too."""
+    """The tables in an archive; those of one folder in it belong together. ``fhir``: there is FHIR in it too.
+
+    Raises:
+        MissingExtraError: there is MEDS in it, and the package ``pyarrow`` is not there.
+    """
     try:
         with path.open("rb") as raw:
             listed = list(_listed(path, raw))
     except (*_DAMAGED, OSError):
         return Tables()  # the reader of FHIR says what is wrong with it
-    folders: dict[str, list[Packed]] = {}
+    sets = _sets(listed)
+    files: dict[str, dict[str, Source]] = {}
     fhir, odd = False, []
     for member, size in listed:
         base = PurePosixPath(member).name
-        fhir = fhir or _is_fhir(base) or archive.is_archive(base)
-        if not is_csv(base):
+        folder = next((at for at in sets if member.startswith((f"{at}metadata/", f"{at}data/"))), None)
+        fhir = fhir or (folder is None and (_is_fhir(base) or archive.is_archive(base)))
+        if folder is None and not is_csv(base):
             continue
         if refused := archive.suspect(f"{name}!{member}", member):
             odd.append(refused)
         else:
+            at = f"{PurePosixPath(member).parent}/" if folder is None else folder
             packed = Packed(path, f"{name}!{member}", size, member=member)
-            folders.setdefault(str(PurePosixPath(member).parent), []).append(packed)
-    found = [tables for _, files in sorted(folders.items()) if (tables := among(files))]
+            files.setdefault(at, {})[member.removeprefix(at)] = packed
+    found = [
+        tables
+        for at, inside in sorted(files.items())
+        if (tables := meds(inside) if at in sets else omop(list(inside.values())))
+    ]
     sources: list[Source | Refused] = [source for tables in found for source in tables.sources]
-    return Tables([*odd, *sources] if found else [], fhir=fhir)
+    taken = frozenset(f"{at}{inside}" for at in sets for inside in ("metadata/", "data/"))
+    return Tables([*odd, *sources] if found else [], taken, fhir)
+
+
+def _sets(listed: Sequence[tuple[str, int]]) -> list[str]:
+    """Where in an archive data sets of MEDS are: the beginnings of their members."""
+    said = [member.removesuffix(ABOUT) for member, _ in listed if member.endswith(ABOUT)]
+    return [
+        at for at in said if any(m.startswith(f"{at}data/") and m.endswith(".parquet") for m, _ in listed)
+    ]
 
 
 def _listed(path: Path, raw: IO[bytes]) -> Iterator[tuple[str, int]]:
@@ -113,7 +188,7 @@ def _listed(path: Path, raw: IO[bytes]) -> Iterator[tuple[str, int]]:
         for number, info in enumerate(info for info in tar if info.isreg()):
             tar.members = []  # type: ignore[attr-defined]  # it would remember every member
             yield info.name, info.size
-            if number == 0 and _is_fhir(PurePosixPath(info.name).name):
+            if number == 0 and _is_fhir(PurePosixPath(info.name).name) and not info.name.endswith(ABOUT):
                 return
 
 
@@ -121,12 +196,15 @@ def _is_fhir(base: str) -> bool:
     return uncompressed(base).lower().endswith((".json", *LINES)) and not base.startswith(".")
 
 
-def _member(path: Path, member: str, stack: ExitStack) -> IO[bytes]:
+def _member(path: Path, member: str, stack: ExitStack, *, again: bool = False) -> IO[bytes]:
+    """A member, to be read once from front to back, or ``again`` and again."""
     raw = stack.enter_context(path.open("rb"))
     if path.name.lower().endswith(".zip"):
         return stack.enter_context(stack.enter_context(zipfile.ZipFile(raw)).open(member))
     tar = stack.enter_context(
-        tarfile.open(fileobj=archive.plain(raw), mode="r|")  # noqa: SIM115  # the stack closes it
+        tarfile.open(fileobj=raw, mode="r:*")  # noqa: SIM115  # the stack closes it
+        if again
+        else tarfile.open(fileobj=archive.plain(raw), mode="r|")  # noqa: SIM115  # the stack closes it
     )
     for info in tar:
         tar.members = []  # type: ignore[attr-defined]  # it would remember every member

@@ -31,15 +31,27 @@ def test_the_numbers_of_a_batch_mean_the_keys_they_stand_for() -> None:
     rows = made([r | {"code": FEVER} if r["resourceType"] == "Observation" else r for r in journey()])
     nodes = [node for r in rows for node in r.nodes]
     fresh = nodes[::2]  # the others are in the graph already
-    said = numbered(rows, fresh)
-    keys = [node["key"] for node in said["fresh"]] + said["ends"]
+    said = numbered(rows, fresh, "run")
+    keys = said["keys"]
+    assert keys == [node["key"] for node in said["fresh"]] + said["ends"]
     assert len(keys) == len(set(keys))
-    assert sorted((keys[a], keys[b], t, p["path"]) for a, b, t, p, _ in said["links"]) == sorted(
-        (link["a"], link["b"], link["type"], link["props"]["path"]) for r in rows for link in r.links
+    told = [
+        (keys[a], keys[b], alike["type"], alike["path"], ref, keys[(a, b)[alike["owner"]]], said["run"])
+        for alike in said["links"]
+        for a, b, ref in alike["each"]
+    ]
+    told += [
+        (keys[a], keys[b], t, p["path"], p["ref"], p["owner"], p["run"]) for a, b, t, p, _ in said["others"]
+    ]
+    assert sorted(told) == sorted(
+        (link["a"], link["b"], link["type"], p["path"], p["ref"], p["owner"], p["run"])
+        for r in rows
+        for link in r.links
+        for p in [link["props"]]
     )
-    assert sorted((keys[n], said["concepts"][c], path) for n, c, path in said["codes"]) == sorted(
-        (code["key"], code["code"], code["path"]) for r in rows for code in r.codes
-    )
+    assert sorted(
+        (keys[n], said["concepts"][c], alike["path"]) for alike in said["codes"] for n, c in alike["each"]
+    ) == sorted((code["key"], code["code"], code["path"]) for r in rows for code in r.codes)
 
 
 def test_what_somebody_else_deletes_between_two_batches_is_written_again(graph: Graph) -> None:

@@ -1,6 +1,7 @@
 """MEDS data sets: events become resources, an export comes back with as many subjects and events, and bad rows are named."""
 
 import json
+import shutil
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from graph import Graph
 from graph.digest import digest
 from graph.export import meds
-from graph.fhir.read import Found, Item, Refused, read
+from graph.fhir.read import Found, Item, Refused, Source, find, items, read
 from graph.ingest import ingest
 from graph.journey import journey
 from tests.data import demo_slice
@@ -192,3 +193,46 @@ def test_the_name_of_the_data_set_may_be_missing_or_broken(tmp_path: Path) -> No
     (folder / "metadata" / "dataset.json").write_text("{")
     ids = [r["id"] for r in found(list(read([folder], LIMIT))) if r["resourceType"] == "Patient"]
     assert ids == ["meds-7", "meds-8"]
+
+
+@pytest.mark.parametrize("pack", ["zip", "tar", "gztar"])
+def test_a_data_set_in_an_archive_is_that_of_the_folder(tmp_path: Path, pack: str) -> None:
+    """Codes have their descriptions, and what is not carried is counted, as in a folder."""
+    folder = data_set(tmp_path / "in" / "set", EVENTS[:8], EVENTS[8:])
+    packed = Path(shutil.make_archive(str(tmp_path / "out" / "set"), pack, tmp_path / "in"))
+    sources = {kind: [s for s in find([path]) if isinstance(s, Source)] for kind, path in
+               (("folder", folder), ("archive", packed))}  # fmt: skip
+    made = {kind: [item for s in some for item in items(s, LIMIT)] for kind, some in sources.items()}
+    assert found(made["archive"]) == found(made["folder"])
+    assert refused(made["archive"]) == []
+    assert [s.unmapped for s in sources["archive"]] == [s.unmapped for s in sources["folder"]]
+    names = [s.name.replace("!./", "!") for s in sources["archive"]]
+    assert names == [f"out/{packed.name}!set/data/train/{n}.parquet" for n in (0, 1)]
+    assert all(s.consumed == s.size for s in sources["archive"])
+
+
+def test_a_data_set_in_an_archive_may_stand_at_its_top_beside_fhir(tmp_path: Path) -> None:
+    folder = data_set(tmp_path / "set", EVENTS)
+    (folder / "more.ndjson").write_text('{"resourceType":"Basic","id":"b"}\n')
+    packed = Path(shutil.make_archive(str(tmp_path / "out"), "zip", folder))
+    got = list(read([packed], LIMIT))
+    assert {"Basic", "Patient", "Observation"} <= {r["resourceType"] for r in found(got)}
+    assert refused(got) == []
+
+
+def test_a_data_set_in_an_archive_that_is_damaged_or_a_bomb_is_refused_in_one_line(tmp_path: Path) -> None:
+    folder = data_set(tmp_path / "set", EVENTS[:8], EVENTS[8:])
+    first, second = sorted((folder / "data" / "train").iterdir())
+    first.write_bytes(first.read_bytes() + b"\0" * 80_000_000)
+    packed = Path(shutil.make_archive(str(tmp_path / "out"), "zip", folder))
+    ((place, reason, message),) = refused(list(read([packed], LIMIT)))
+    assert (place, reason) == (f"{tmp_path.name}/out.zip!data/train/0.parquet", "unreadable")
+    assert "far more than its size" in message
+    first.write_bytes(second.read_bytes())
+    data = bytearray(Path(shutil.make_archive(str(tmp_path / "out"), "zip", folder)).read_bytes())
+    at = data.index(b"data/train/1.parquet") + 60
+    data[at : at + 200] = b"\0" * 200
+    packed.write_bytes(data)
+    said = refused(list(read([packed], LIMIT)))
+    assert said
+    assert {reason for _, reason, _ in said} <= {"unreadable", "bad-table", "bad-row"}

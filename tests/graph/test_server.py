@@ -186,7 +186,18 @@ def test_a_collector_that_the_environment_has_chosen_stays(
     plan = lease.planned(own, own.embedded or Path())
     for command in (plan.command, plan.admin("version")):
         assert not any("GC" in word for word in command)
-    done = subprocess.run([*plan.command[:3], "-version"], capture_output=True, text=True, check=False)
+    done = subprocess.run([*plan.command[:4], "-version"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     monkeypatch.delenv(variable)
     assert "-XX:+UseParallelGC" in plan.command
+
+
+def test_options_with_which_java_does_not_start_are_named_and_not_its_whole_command(
+    own: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The admin tool, which sets the first password, has a small heap."""
+    monkeypatch.setenv("JDK_JAVA_OPTIONS", "-Xms3g")
+    with pytest.raises(GraphUnavailableError, match="Initial heap size") as refused, open_graph(own):
+        pass
+    assert "JDK_JAVA_OPTIONS" in str(refused.value)
+    assert "-cp" not in str(refused.value)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from graph import Graph, hierarchy, terminology, units
+from graph import Graph, hierarchy, search, terminology, units
 from graph.coverage import of_files, of_graph
 from graph.digest import digest
 from graph.ingest import ingest
@@ -90,6 +90,19 @@ def test_all_codes_that_lie_in_a_category_are_found_with_their_facts(graph: Grap
     assert rows["I25"]["name"] == "Chronic ischemic heart disease"
     with pytest.raises(NotFoundError):
         terminology.descendants(graph, "I2")
+
+
+def test_a_search_in_words_finds_the_names_that_were_loaded_and_first_the_codes_that_somebody_has(
+    graph: Graph, record: Path
+) -> None:
+    assert search.concepts(graph, "hypertens") == []
+    terminology.load(graph)
+    found = [(row["key"].rpartition("|")[2], row["facts"]) for row in search.concepts(graph, "hypertens")]
+    assert found[0] == ("I10", 1), "the record says of it only: said I10"
+    assert len(found) > 3
+    assert not any(facts for _, facts in found[1:])
+    then = datetime(2022, 1, 1, tzinfo=UTC)
+    assert [row["display"] for row in search.concepts(graph, "hypertens", at=then)] == ["said I10"]
 
 
 def test_loading_leaves_the_record_as_it_was_in_either_order(graph: Graph, record: Path) -> None:
