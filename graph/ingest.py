@@ -203,6 +203,8 @@ class Run:
         self.unmapped: Counter[str] = Counter()
         self.began = time.monotonic()
         self.total = sum(s.size for s in sources if isinstance(s, Source))
+        self.again = False
+        """Most of the last batch that was written was in the graph already, and so, likely, is what comes."""
         self.before = 0
         """Bytes of the files that are read."""
         self.source: Source | Refused | None = None
@@ -253,7 +255,7 @@ class Run:
         work: "queue.Queue[list[Row | Deletion] | None]",
         done: "queue.SimpleQueue[Outcome | BaseException]",
     ) -> None:
-        writer = Writer(self.graph, self.id, strict=self.strict)
+        writer = Writer(self.graph, self.id, strict=self.strict, fhir=self.fhir)
         try:
             while (batch := work.get()) is not None:
                 done.put(writer.write(batch))
@@ -282,10 +284,11 @@ class Run:
         self.report.deleted += outcome.deleted
         self.report.references += outcome.links
         self.report.nodes += outcome.nodes
+        self.again = outcome.unchanged > outcome.written
         self.generic += outcome.generic
 
     def _rows(self, aside: SetAside) -> Iterator[Row | Deletion]:
-        for made in self.project(self._read(), self.id, self.fhir):
+        for made in self.project(self._read(), self.id, self.fhir, lambda: self.again):
             self.report.read += 1
             if isinstance(made, Row | Deletion):
                 yield made

@@ -72,7 +72,9 @@ def strongest(batch: Sequence[Row], outcome: Outcome) -> dict[str, Row]:
         elif row.rank == other.rank:
             outcome.unchanged += 1
             if row.url and (not other.url or row.url < other.url):
-                other.url = other.nodes[0]["props"]["url"] = row.url
+                other.url = row.url
+                for node in other.nodes[:1]:
+                    node["props"]["url"] = row.url
         else:
             better, worse = (row, other) if row.rank > other.rank else (other, row)
             rows[row.key] = better

@@ -1,6 +1,7 @@
 """Write batches of resources, one transaction each: concepts, then nodes and relationships in one statement, deletions last."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -14,21 +15,24 @@ from graph.ingest_deletes import bury, carry
 from graph.ingest_lock import take
 from graph.ingest_number import numbered
 from graph.ingest_plan import Outcome, Plan, batches, plan, strongest, superseded
-from graph.ingest_rows import Row
+from graph.ingest_rows import Row, row
 from graph.server.space import need_space
 
 _REMEMBERED = 500_000
 """Concepts that a run remembers to have said, so that it need not say them again."""
 
+_HELD = ("key", "rank", "url", "run", "tomb", "deleted", "deleted_clock")
+
 Concepts = dict[str, str | None]
+Known = dict[str, dict[str, Any]]
 
 
 class Writer:
     """Writes the batches of one run; not for use by several threads at once."""
 
-    def __init__(self, graph: Graph, run: str, *, strict: bool = False) -> None:
+    def __init__(self, graph: Graph, run: str, *, strict: bool = False, fhir: str | None = None) -> None:
         self._graph, self._session = graph, graph.driver.session(database=graph.database)
-        self._run, self._strict, self._now = run, strict, datetime.now(UTC)
+        self._run, self._strict, self._fhir, self._now = run, strict, fhir, datetime.now(UTC)
         self._concepts: Concepts = {}
 
     def close(self) -> None:
@@ -63,9 +67,10 @@ class Writer:
         take(tx)
         outcome, run = Outcome(), partial(_run, tx)
         batch = [item for item in items if isinstance(item, Row)]
+        known = _held(tx, {row.key for row in batch if not row.nodes})
+        batch = list(self._whole(batch, known, outcome))
         rows = strongest(batch, outcome)
-        keys = sorted(node["key"] for row in rows.values() for node in row.nodes)
-        known = {there["key"]: there for there in run("ingest.known", keys=keys)}
+        known |= _held(tx, {node["key"] for row in rows.values() for node in row.nodes} - known.keys())
         todo = plan(rows.values(), known, self._run, outcome)
         if todo.superseded:
             lost = list(superseded(run("ingest.stored", keys=todo.superseded)))
@@ -84,11 +89,22 @@ class Writer:
         _count(outcome, todo.rows)
         return outcome, concepts
 
+    def _whole(self, batch: Sequence[Row], known: Known, outcome: Outcome) -> Iterator[Row]:
+        """The batch; what was only glimpsed is made whole, unless the graph holds just that."""
+        for glimpsed in batch:
+            there = known.get(glimpsed.key)
+            if glimpsed.nodes or (there and there["rank"] == glimpsed.rank):
+                yield glimpsed
+            elif isinstance(made := row(glimpsed.found, self._run, self._fhir), Row):
+                yield made
+            else:
+                outcome.refused.append(made)
+
     def _say(self, tx: neo4j.ManagedTransaction, batch: Sequence[Row]) -> Concepts:
         """Every concept that was ever said, also by versions that lost: so none depends on the order of files."""
         said: dict[str, dict[str, Any]] = {}
-        for row in batch:
-            for key, concept in row.concepts.items():
+        for made in batch:
+            for key, concept in made.concepts.items():
                 display = concept["display"]
                 before = said[key]["display"] if key in said else self._concepts.get(key, "")
                 new = key not in said and key not in self._concepts
@@ -99,7 +115,15 @@ class Writer:
         return {key: concept["display"] for key, concept in said.items()}
 
 
-def _write(tx: neo4j.ManagedTransaction, todo: Plan, known: dict[str, Any], run: str) -> None:
+def _held(tx: neo4j.ManagedTransaction, keys: AbstractSet[str]) -> Known:
+    """What the graph holds of some keys, by key."""
+    if not keys:
+        return {}
+    (answer,) = _run(tx, "ingest.held", keys=sorted(keys))
+    return {there[0]: dict(zip(_HELD, there, strict=True)) for there in answer["held"]}
+
+
+def _write(tx: neo4j.ManagedTransaction, todo: Plan, known: Known, run: str) -> None:
     if todo.update:
         _run(tx, "ingest.release", keys=sorted(row.key for row in todo.update))
     rows = todo.rows

@@ -10,17 +10,25 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, Protocol
 
 from graph.fhir.read_items import Deletion, Found, Item, Refused, place
-from graph.ingest_rows import Row, row
+from graph.ingest_rows import Row, glimpse, row
 from graph.settings import Settings
 from graph.spread_client import PATIENCE, Client, Future, connected, killed, lost, no_worker, other_software
 from graph.spread_work import Answer, pack, unpack, work
 
 Made = Row | Deletion | Refused
-Project = Callable[[Iterable[Item], str, str | None], Iterator[Made]]
-"""From what was read to what is written, in its order; the run's id, and the version of FHIR where a resource says none."""
+
+
+class Project(Protocol):
+    """From what was read to what is written, in its order."""
+
+    def __call__(
+        self, items: Iterable[Item], run: str, fhir: str | None, again: Callable[[], bool] = ...
+    ) -> Iterator[Made]:
+        """The run's id; the version of FHIR where a resource says none; ``again``: what comes is likely there already."""
+
 
 RESOURCES: Final = 300
 """Resources of one task, at most."""
@@ -51,10 +59,19 @@ def projecting(settings: Settings) -> Iterator[Project]:
         client.close()
 
 
-def here(items: Iterable[Item], run: str, fhir: str | None) -> Iterator[Made]:
-    """Rows made in this process, one after the other."""
+def _never() -> bool:
+    return False
+
+
+def here(
+    items: Iterable[Item], run: str, fhir: str | None, again: Callable[[], bool] = _never
+) -> Iterator[Made]:
+    """Rows made in this process, one after the other; only glimpsed as long as ``again`` says so."""
     for item in items:
-        yield row(item, run, fhir) if isinstance(item, Found) else item
+        if isinstance(item, Found):
+            yield (glimpse(item) if again() else None) or row(item, run, fhir)
+        else:
+            yield item
 
 
 class Spread:
@@ -66,7 +83,13 @@ class Spread:
         self._name = f"cwm-ingest-{secrets.token_hex(4)}"
         self._sent = self._most = 0
 
-    def over(self, items: Iterable[Item], run: str, fhir: str | None) -> Iterator[Made]:
+    def over(
+        self,
+        items: Iterable[Item],
+        run: str,
+        fhir: str | None,
+        again: Callable[[], bool] = _never,  # noqa: ARG002  # the workers' time costs this process nothing
+    ) -> Iterator[Made]:
         """The rows in the order of the items; no more is under way than the workers can take, so memory is flat.
 
         Raises:

@@ -18,7 +18,7 @@ from graph.fhir.links import Coding, Link, walk
 from graph.fhir.readers import wrong
 from ontology.errors import InvalidInputError
 
-__all__ = ["Coding", "Link", "Projected", "canonical", "digest", "project", "rank"]
+__all__ = ["Coding", "Link", "Projected", "canonical", "digest", "named", "project", "rank"]
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}").fullmatch
 _LOCAL = re.compile(r"#?[^#\[\]\s]{1,256}").fullmatch
@@ -75,14 +75,11 @@ def _rank(meta: Any, text: bytes, sum_: str) -> str:
     return f"{moment}|{version:0>20}|{len(text):012}|{sum_}"
 
 
-def project(resource: Resource, text: bytes | None = None) -> Projected:
-    """The node, links and codes of a resource, by its mapping in ``ontology/fhir/`` or the generic rule.
-
-    ``text`` is its canonical JSON with the digits as written (:func:`graph.fhir.parse.parse`), made here when not given.
-    Times are aware datetimes in UTC. Nothing is looked up outside the resource.
+def named(resource: Any) -> tuple[str, str]:
+    """The type and the id of a resource.
 
     Raises:
-        InvalidInputError: it has no usable type or id, or an element cannot be read (an impossible date, a word for a number).
+        InvalidInputError: it has none that is usable.
     """
     if not isinstance(resource, dict):
         raise InvalidInputError(
@@ -97,6 +94,19 @@ def project(resource: Resource, text: bytes | None = None) -> Projected:
         raise InvalidInputError(
             f"The {type_} has no usable id.", got=id_, allowed="1 to 64 of A-Z, a-z, 0-9, '-' and '.'"
         )
+    return type_, id_
+
+
+def project(resource: Resource, text: bytes | None = None) -> Projected:
+    """The node, links and codes of a resource, by its mapping in ``ontology/fhir/`` or the generic rule.
+
+    ``text`` is its canonical JSON with the digits as written (:func:`graph.fhir.parse.parse`), made here when not given.
+    Times are aware datetimes in UTC. Nothing is looked up outside the resource.
+
+    Raises:
+        InvalidInputError: it has no usable type or id, or an element cannot be read (an impossible date, a word for a number).
+    """
+    type_, id_ = named(resource)
     whole = _node(resource, type_, id_, f"{type_}/{id_}", text)
     if inside := resource.get("contained"):
         if not isinstance(inside, list):

@@ -12,13 +12,25 @@ from graph.digest import digest
 from graph.fhir.read_items import Found
 from graph.ingest import ingest
 from graph.ingest_number import numbered
-from graph.ingest_rows import Row, row
+from graph.ingest_rows import Row, glimpse, row
 from graph.ingest_write import Writer
 from tests.graph.made import Resource, ndjson, observation
 from tests.graph.test_ingest import journey
 
 FEVER = {"coding": [{"system": "http://loinc.org", "code": "8310-5", "display": "Body temperature"}]}
-BY_KEY = ("become", "bury", "concepts", "known", "outdate", "release", "stored", "tombs", "urls", "write")
+BY_KEY = (
+    "become",
+    "bury",
+    "concepts",
+    "held",
+    "known",
+    "outdate",
+    "release",
+    "stored",
+    "tombs",
+    "urls",
+    "write",
+)
 
 
 def made(resources: list[Resource]) -> list[Row]:
@@ -87,6 +99,49 @@ def test_the_graph_is_the_same_in_small_batches_in_any_order(
     monkeypatch.setattr("graph.ingest.BATCH", size)
     ingest(graph, [ndjson(tmp_path / "parts.ndjson", resources)])
     assert digest(graph) == whole
+
+
+@pytest.mark.parametrize("glimpsed", [True, False])
+def test_the_same_again_with_some_changes_writes_these_alone(
+    graph: Graph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, glimpsed: bool
+) -> None:
+    """What was in the graph in the last batch is likely in it in the next: then only its version is read."""
+    seen: list[str] = []
+
+    def glance(found: Found) -> Row | None:
+        made = glimpse(found) if glimpsed else None
+        seen.extend([made.key] if made else [])
+        return made
+
+    monkeypatch.setattr("graph.spread.glimpse", glance)
+    monkeypatch.setattr("graph.ingest.BATCH", 2)
+    old = journey(8)
+    ingest(graph, [ndjson(tmp_path / "old.ndjson", old)])
+    assert not seen, "all was new"
+    later = {"meta": {"lastUpdated": "2030-01-01T00:00:00Z"}}
+    whole = {
+        "contained": [
+            {"resourceType": "Organization", "id": "org", "name": "Other"},
+            {"resourceType": "Location", "id": "l"},
+        ]
+    }
+    new = [*old]
+    for place in (len(old) // 2, len(old) - 12):
+        new[place] = old[place] | later | {"code": FEVER} | whole
+    new += [
+        observation("new", "Patient/p0"),
+        observation("bad", "Patient/p0", effectiveDateTime="2020-13-01"),
+        *old[:3],
+    ]
+    report = ingest(graph, [ndjson(tmp_path / "new.ndjson", new)])
+    assert (report.written, report.unchanged, report.set_aside) == (3, len(old) + 1, 1)
+    assert report.read == len(new)
+    assert bool(seen) == glimpsed
+    found = digest(graph)
+    graph.write("admin.clear", batch=5000)
+    for name in ("new", "old"):
+        ingest(graph, [tmp_path / f"{name}.ndjson"])
+    assert digest(graph) == found
 
 
 @pytest.mark.parametrize("name", BY_KEY)
