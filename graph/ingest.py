@@ -284,7 +284,7 @@ class Run:
         self.report.deleted += outcome.deleted
         self.report.references += outcome.links
         self.report.nodes += outcome.nodes
-        self.again = outcome.unchanged > outcome.written
+        self.again = outcome.unchanged > outcome.written + len(outcome.refused)
         self.generic += outcome.generic
 
     def _rows(self, aside: SetAside) -> Iterator[Row | Deletion]:

@@ -38,7 +38,8 @@ class Row:
     @property
     def weight(self) -> int:
         """Bytes, about."""
-        return len(self.found.raw) + 400 * len(self.links)
+        links = len(self.links) if self.nodes else self.found.raw.count(b'"reference"')
+        return len(self.found.raw) + 400 * links
 
 
 def row(found: Found, run: str, fhir: str | None = None) -> Row | Refused:

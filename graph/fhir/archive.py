@@ -7,6 +7,8 @@ far beyond its size (a bomb). Everything else goes on.
 
 import gzip
 import io
+import lzma
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -23,6 +25,15 @@ RATIO: Final = 250
 """An archive may hold this many times its size on disk (ours; FHIR as NDJSON packs to a tenth, at best to a sixtieth)."""
 FLOOR: Final = 64 * 2**20
 """Bytes that any archive may hold, however small it is."""
+DAMAGED: Final = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    EOFError,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,  # what zipfile says of LZMA that is cut in its head
+)
+"""What the readers of archives say of damage, beside OSError."""
 
 Member = tuple[str, IO[bytes]]
 
@@ -59,7 +70,7 @@ def pieces(stream: IO[bytes]) -> Iterator[bytes | Broken]:
     """A member in pieces, uncompressed; where it is damaged, what could be read and one :class:`Broken`."""
     try:
         opened = plain(stream)
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError):
+    except (*DAMAGED, OSError):
         yield Broken("broken-archive", "the member is damaged")
     else:
         yield from chunks(opened)
@@ -87,7 +98,7 @@ def members(name: str, raw: IO[bytes], wanted: Callable[[str], bool]) -> Iterato
     """The members with a ``wanted`` name, each with its bytes; read one before asking for the next.
 
     Raises:
-        tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, OSError: the archive is damaged.
+        OSError, one of DAMAGED: the archive is damaged.
     """
     if name.lower().endswith(".zip"):
         yield from _zip(name, raw, wanted)

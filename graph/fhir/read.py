@@ -4,9 +4,6 @@ Whatever cannot be taken in is given as a :class:`~graph.fhir.read_items.Refused
 Nothing here parses a whole resource: a resource is its exact bytes.
 """
 
-import tarfile
-import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import chain
@@ -69,7 +66,7 @@ def _archive(source: Source, raw: IO[bytes], limit: int) -> Iterator[Item]:
             yield from _file(name, guard.watch(archive.pieces(stream)), limit)
             if guard.burst:
                 return
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, OSError):
+    except (*archive.DAMAGED, OSError):
         yield Refused(source.name, 0, "broken-archive", "the archive ends early or is damaged")
         return
     if empty:

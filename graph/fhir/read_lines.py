@@ -1,6 +1,8 @@
 """Bytes to lines, never holding more than a limit, and what a broken stream still gave."""
 
 import gzip
+import lzma
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -31,7 +33,7 @@ def chunks(stream: IO[bytes]) -> Iterator[bytes | Broken]:
     try:
         while data := read(CHUNK):
             yield data
-    except (EOFError, zlib.error, gzip.BadGzipFile):
+    except (EOFError, zlib.error, lzma.LZMAError, struct.error, gzip.BadGzipFile):
         yield Broken(
             "broken-gzip", "the compressed data ends early or is damaged; what came before it was read"
         )

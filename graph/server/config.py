@@ -29,12 +29,16 @@ PROCEDURES = (
 )
 
 
-def _collector() -> list[str]:
-    """Ours, unless the environment has chosen another: Java does not start with two."""
+def _memory(heap: str | None = None) -> list[str]:
+    """Our collector, and how it divides the ``heap``, unless the environment has chosen: Java does not start with two."""
     said = " ".join(
         os.environ.get(name, "") for name in ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")
     )
-    return [] if re.search(r"-XX:\+Use\w+GC\b", said) else [COLLECTOR]
+    if re.search(r"-XX:\+Use\w+GC\b", said):
+        return []
+    if heap is None or re.search(r"-Xm[nsx]|NewSize|NewRatio|HeapSize|RAMPercentage", said):
+        return [COLLECTOR]
+    return [f"-Xmn{_part(heap, YOUNG)}", COLLECTOR]
 
 
 class Plan(BaseModel):
@@ -80,8 +84,7 @@ class Plan(BaseModel):
         return [
             str(self.java),
             heap,
-            f"-Xmn{_part(self.heap, YOUNG)}",
-            *_collector(),
+            *_memory(self.heap),
             *FLAGS,
             *OPENS,
             "-cp",
@@ -96,7 +99,7 @@ class Plan(BaseModel):
         return [
             str(self.java),
             f"-Xmx{heap}",
-            *_collector(),
+            *_memory(),
             *OPENS,
             "-cp",
             self.classpath,

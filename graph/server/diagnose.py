@@ -34,7 +34,7 @@ CAUSES = (
     (
         r"(?<=Error occurred during initialization of VM\n).*|Could not create the Java Virtual Machine",
         "Java does not start with the options that it was given.",
-        "Look at JAVA_TOOL_OPTIONS, JDK_JAVA_OPTIONS and _JAVA_OPTIONS.",
+        "Look at CWM_HEAP, and at JAVA_TOOL_OPTIONS, JDK_JAVA_OPTIONS and _JAVA_OPTIONS.",
     ),
     (
         r"AccessDeniedException|Permission denied",

@@ -219,7 +219,7 @@ def main() -> None:
         os._exit(0)
     try:
         Keeper(plan).run()
-    except subprocess.CalledProcessError:
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
         _say(reason(plan, plan.port))
         raise
     except (OSError, subprocess.SubprocessError) as error:

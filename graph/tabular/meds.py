@@ -117,7 +117,7 @@ class Reader:
                     if name == "codes" and "parent_codes" not in file.schema_arrow.names:
                         continue
                     if name == "codes":
-                        batches = file.iter_batches(columns=["parent_codes"])
+                        batches = file.iter_batches(columns=["parent_codes"], use_threads=False)
                         rows = sum(len(batch) - batch.column(0).null_count for batch in batches)
             except (KeyError, OSError, pa.ArrowException):
                 continue
@@ -128,7 +128,7 @@ class Reader:
         maker: SubjectMaker | None = None
         here: str | None = None
         line = 0
-        for batch in file.iter_batches(batch_size=BATCH):
+        for batch in file.iter_batches(batch_size=BATCH, use_threads=False):
             for row in _rows(batch):
                 line += 1
                 subject = row.get("subject_id")

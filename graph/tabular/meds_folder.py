@@ -11,6 +11,7 @@ from urllib.parse import quote
 import orjson
 
 from graph.fhir import times
+from graph.fhir.archive import DAMAGED
 from graph.fhir.source import Source
 from graph.tabular.meds_codes import Codes
 from graph.tabular.store import Concept, Store
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 BASE: Final = "urn:clinical-world-model:meds"
 """The system of codes as they stand, where the data set has no name; else with that name (ours)."""
-_ABOUT: Final = 1 << 20
-"""Bytes of `dataset.json` that are read."""
 _PLAIN: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.")
 
 
@@ -36,8 +35,8 @@ class Folder:
     def _about(self) -> dict[str, Any]:
         try:
             with closing(self.beside["dataset.json"].open()) as stream:
-                said = orjson.loads(stream.read(_ABOUT))
-        except (KeyError, OSError, orjson.JSONDecodeError):
+                said = orjson.loads(stream.read())
+        except (KeyError, OSError, orjson.JSONDecodeError, *DAMAGED):
             return {}
         return said if isinstance(said, dict) else {}
 
@@ -80,7 +79,7 @@ class Folder:
             with parquet(self.beside["codes.parquet"]) as file:
                 if not {"code", "description"} <= set(file.schema_arrow.names):
                     return False
-                for batch in file.iter_batches(columns=["code", "description"]):
+                for batch in file.iter_batches(columns=["code", "description"], use_threads=False):
                     self.store.add(
                         "code",
                         [(c, {"is": d}) for c, d in zip(*batch.to_pydict().values(), strict=True) if c and d],
@@ -96,7 +95,7 @@ class Folder:
 
 @contextmanager
 def parquet(source: Source) -> "Iterator[pq.ParquetFile]":
-    """A table, also one in an archive.
+    """A table, also one in an archive; that is read in its order, since to go back in it is to begin anew.
 
     Raises:
         OSError, pyarrow.ArrowException: it cannot be read, or is no Parquet.
@@ -107,7 +106,7 @@ def parquet(source: Source) -> "Iterator[pq.ParquetFile]":
         file = source.at_any_place()
         if not isinstance(file, Path):
             stack.enter_context(closing(file))
-        yield stack.enter_context(pq.ParquetFile(file))
+        yield stack.enter_context(pq.ParquetFile(file, pre_buffer=False))
 
 
 class Subject:

@@ -8,14 +8,15 @@ whose first file is FHIR nothing more is asked, so reading FHIR costs no second 
 import io
 import tarfile
 import zipfile
-import zlib
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from graph.fhir import archive
+from graph.fhir.archive import DAMAGED
 from graph.fhir.read_items import Refused
 from graph.fhir.source import LINES, Source, uncompressed
 from graph.tabular.found import Tables
@@ -25,7 +26,7 @@ from graph.tabular.omop import among as omop
 from graph.tabular.omop import is_csv
 
 # zipfile says NotImplementedError of a compression that it does not know, and RuntimeError of a password.
-_DAMAGED = (tarfile.TarError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error)
+_DAMAGED = (*DAMAGED, NotImplementedError, RuntimeError)
 
 
 @dataclass(slots=True)
@@ -145,37 +146,54 @@ def recognise(path: Path, name: str) -> Tables:
             listed = list(_listed(path, raw))
     except (*_DAMAGED, OSError):
         return Tables()  # the reader of FHIR says what is wrong with it
-    sets = _sets(listed)
-    files: dict[str, dict[str, Source]] = {}
+    sets: dict[str, dict[str, Source]] = {at: {} for at in _sets(member for member, _ in listed)}
+    folders: dict[str, list[Source]] = {}
+    often = Counter(member for member, _ in listed)
     fhir, odd = False, []
     for member, size in listed:
         base = PurePosixPath(member).name
-        folder = next((at for at in sets if member.startswith((f"{at}metadata/", f"{at}data/"))), None)
-        fhir = fhir or (folder is None and (_is_fhir(base) or archive.is_archive(base)))
-        if folder is None and not is_csv(base):
+        at = next((at for at in _above(member, "metadata", "data") if at in sets), None)
+        fhir = fhir or (at is None and (_is_fhir(base) or archive.is_archive(base)))
+        if at is None and not is_csv(base):
             continue
-        if refused := archive.suspect(f"{name}!{member}", member):
+        packed = Packed(path, f"{name}!{member}", size, member=member)
+        if refused := archive.suspect(packed.name, member):
             odd.append(refused)
+        elif often[member] > 1:
+            odd.append(Refused(packed.name, 0, "bad-member", "the archive has several members of this name"))
+        elif at is None:
+            folders.setdefault(str(PurePosixPath(member).parent), []).append(packed)
         else:
-            at = f"{PurePosixPath(member).parent}/" if folder is None else folder
-            packed = Packed(path, f"{name}!{member}", size, member=member)
-            files.setdefault(at, {})[member.removeprefix(at)] = packed
-    found = [
-        tables
-        for at, inside in sorted(files.items())
-        if (tables := meds(inside) if at in sets else omop(list(inside.values())))
-    ]
-    sources: list[Source | Refused] = [source for tables in found for source in tables.sources]
+            sets[at][member.removeprefix(at)] = packed
+    found = [omop(files) for _, files in sorted(folders.items())] + [meds(sets[at]) for at in sorted(sets)]
+    sources: list[Source | Refused] = [source for tables in found if tables for source in tables.sources]
     taken = frozenset(f"{at}{inside}" for at in sets for inside in ("metadata/", "data/"))
-    return Tables([*odd, *sources] if found else [], taken, fhir)
+    return Tables([*odd, *sources] if any(found) else [], taken, fhir)
 
 
-def _sets(listed: Sequence[tuple[str, int]]) -> list[str]:
-    """Where in an archive data sets of MEDS are: the beginnings of their members."""
-    said = [member.removesuffix(ABOUT) for member, _ in listed if member.endswith(ABOUT)]
-    return [
-        at for at in said if any(m.startswith(f"{at}data/") and m.endswith(".parquet") for m, _ in listed)
-    ]
+def _sets(members: Iterable[str]) -> set[str]:
+    """Where in an archive data sets of MEDS are: how their members begin."""
+    said: set[str] = set()
+    data: set[str] = set()
+    for member in members:
+        if member.endswith(ABOUT):
+            said.update(at for at in _above(member, "metadata") if f"{at}{ABOUT}" == member)
+        elif member.endswith(".parquet"):
+            data.update(_above(member, "data"))
+    return said & data
+
+
+def _above(member: str, *folders: str) -> Iterator[str]:
+    """What stands in a path before folders of these names.
+
+    >>> list(_above("./a/data/data/0.parquet", "data"))
+    ['./a/', './a/data/']
+    """
+    at = 0
+    for part in member.split("/")[:-1]:
+        if part in folders:
+            yield member[:at]
+        at += len(part) + 1
 
 
 def _listed(path: Path, raw: IO[bytes]) -> Iterator[tuple[str, int]]:

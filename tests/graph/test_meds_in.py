@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import tarfile
+import zipfile
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -218,6 +220,46 @@ def test_a_data_set_in_an_archive_may_stand_at_its_top_beside_fhir(tmp_path: Pat
     got = list(read([packed], LIMIT))
     assert {"Basic", "Patient", "Observation"} <= {r["resourceType"] for r in found(got)}
     assert refused(got) == []
+
+
+def test_tables_of_both_kinds_in_one_archive_are_read_and_what_is_there_twice_is_refused(
+    tmp_path: Path,
+) -> None:
+    folder = data_set(tmp_path / "set", EVENTS)
+    (folder / "PERSON.csv").write_text("person_id,gender_concept_id,year_of_birth\n1,8507,1950\n")
+    packed = Path(shutil.make_archive(str(tmp_path / "out"), "tar", folder))
+    items_ = list(read([packed], LIMIT))
+    assert {r["id"].partition("-")[0] for r in found(items_) if r["resourceType"] == "Patient"} == {
+        "meds",
+        "omop",
+    }
+    assert refused(items_) == []
+    with tarfile.open(packed, "a") as archive:
+        archive.add(folder / "data" / "train" / "0.parquet", "./data/train/0.parquet")
+        archive.add(folder / "PERSON.csv", "./PERSON.csv")
+    said = refused(list(read([packed], LIMIT)))
+    assert {(place.rpartition("/")[2], reason) for place, reason, _ in said} == {
+        ("0.parquet", "bad-member"),
+        ("PERSON.csv", "bad-member"),
+    }
+
+
+def test_a_data_set_that_is_packed_by_lzma_and_damaged_is_refused(tmp_path: Path) -> None:
+    folder = data_set(tmp_path / "set", EVENTS)
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_LZMA) as archive:
+        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+            archive.write(path, path.relative_to(folder).as_posix())
+        archive.writestr("b.ndjson", '{"resourceType":"Basic","id":"b"}\n' * 50)
+    data = bytearray((tmp_path / "a.zip").read_bytes())
+    for name, skip in ((b"data/train/0.parquet", 40), (b"b.ndjson", 20)):
+        at = data.index(name) + len(name) + skip
+        data[at : at + 20] = b"\xff" * 20
+    (tmp_path / "a.zip").write_bytes(data)
+    said = refused(list(read([tmp_path / "a.zip"], LIMIT)))
+    assert {place.rpartition("!")[2].partition(":")[0] for place, _, _ in said} == {
+        "data/train/0.parquet",
+        "b.ndjson",
+    }
 
 
 def test_a_data_set_in_an_archive_that_is_damaged_or_a_bomb_is_refused_in_one_line(tmp_path: Path) -> None:

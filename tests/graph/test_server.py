@@ -188,8 +188,11 @@ def test_a_collector_that_the_environment_has_chosen_stays(
         assert not any("GC" in word for word in command)
     done = subprocess.run([*plan.command[:4], "-version"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    monkeypatch.setenv(variable, "-Xmx512m")
+    assert not any(word.startswith("-Xmn") for word in plan.command), "it would leave little for what stays"
     monkeypatch.delenv(variable)
     assert "-XX:+UseParallelGC" in plan.command
+    assert f"-Xmn{int(400 * 1024 * 0.4)}k" in plan.command
 
 
 def test_options_with_which_java_does_not_start_are_named_and_not_its_whole_command(
