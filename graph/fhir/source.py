@@ -4,6 +4,7 @@ import gzip
 import io
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -64,13 +65,14 @@ class Source:
         # Not wrapped in a BufferedReader, which would lose the last whole lines before the damage of a file.
         return gzip.GzipFile(fileobj=_Counted(raw, self))  # type: ignore[return-value]  # it reads like IO[bytes]
 
-    def at_any_place(self) -> Path | IO[bytes]:
-        """The file for a library that reads it from its end: its path, or where it has none its bytes; close what may be closed.
+    @contextmanager
+    def at_any_place(self) -> "Iterator[Path | IO[bytes]]":
+        """The file for a library that reads it from its end: its path, or where it has none its bytes.
 
         Raises:
-            OSError: the file cannot be opened.
+            OSError: the file cannot be read.
         """
-        return self.path
+        yield self.path
 
 
 class _Counted(io.RawIOBase):

@@ -1,10 +1,9 @@
 """What the events of a MEDS data set share: by which name it goes, what its codes mean, and which subjects were read."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from functools import cached_property
 from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -102,11 +101,8 @@ def parquet(source: Source) -> "Iterator[pq.ParquetFile]":
     """
     import pyarrow.parquet as pq
 
-    with ExitStack() as stack:
-        file = source.at_any_place()
-        if not isinstance(file, Path):
-            stack.enter_context(closing(file))
-        yield stack.enter_context(pq.ParquetFile(file, pre_buffer=False))
+    with source.at_any_place() as at, pq.ParquetFile(at, pre_buffer=False) as file:
+        yield file
 
 
 class Subject:

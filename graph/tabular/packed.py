@@ -57,7 +57,8 @@ class Packed(Source):
         stack.close()
         raise OSError(0, "the archive is damaged, or the member is under a password")
 
-    def at_any_place(self) -> IO[bytes]:
+    @contextmanager
+    def at_any_place(self) -> Iterator[Path | IO[bytes]]:
         """The bytes, from wherever they are wanted.
 
         Raises:
@@ -65,50 +66,15 @@ class Packed(Source):
         """
         if self.size > archive.Guard.of(self.path.stat().st_size).left:
             raise OSError(0, "the archive holds far more than its size can mean")
-        stack = ExitStack()
-        with suppress(*_DAMAGED):
-            return _Placed(_member(self.path, self.member, stack, again=True), stack)  # type: ignore[return-value]  # it reads like IO[bytes]
-        stack.close()
-        raise OSError(0, "the archive is damaged, or the member is under a password")
-
-
-class _Placed(io.RawIOBase):
-    """A member that may be read from any place."""
-
-    def __init__(self, stream: IO[bytes], stack: ExitStack) -> None:
-        self._stream, self._stack = stream, stack
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        with _said():
-            return self._stream.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._stream.tell()
-
-    def readinto(self, buffer: Any) -> int:
-        with _said():
-            data = self._stream.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-    def close(self) -> None:
-        self._stack.close()
-        super().close()
-
-
-@contextmanager
-def _said() -> Iterator[None]:
-    """A damaged member is an OSError, as a damaged file is."""
-    try:
-        yield
-    except _DAMAGED:
-        raise OSError(0, "the member is damaged") from None
+        with ExitStack() as stack:
+            try:
+                stream = _member(self.path, self.member, stack, again=True)
+            except _DAMAGED:
+                raise OSError(0, "the archive is damaged, or the member is under a password") from None
+            try:
+                yield stream
+            except DAMAGED:
+                raise OSError(0, "the member is damaged") from None
 
 
 class _Guarded(io.RawIOBase):
@@ -121,8 +87,10 @@ class _Guarded(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        with _said():
+        try:
             data = self._stream.read(len(buffer))
+        except _DAMAGED:
+            raise OSError(0, "the member is damaged") from None
         self._left -= len(data)
         if self._left < 0:
             raise OSError(0, "the archive holds far more than its size can mean")
