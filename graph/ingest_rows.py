@@ -77,7 +77,7 @@ def row(found: Found, run: str, fhir: str | None = None) -> Row | Refused:
 
 
 def glimpse(found: Found) -> Row | None:
-    """Only which resource it is, and which version: enough for one that the graph holds, at a third of the cost.
+    """Only which resource it is, and which version: enough for one that the graph holds, and much cheaper.
 
     None where it cannot go in; :func:`row` says why.
     """

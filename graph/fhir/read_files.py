@@ -21,6 +21,7 @@ _TURNS = [
         "^(?!.*(report|plan|administration|dispense|claim|benefit|provenance|composition))",
     )
 ]
+"""What names of files say of when they are read; one that fits none comes last."""
 _ALLOWED = ", ".join([*(f"{s}, {s}.gz" for s in SUFFIXES), *archive.SUFFIXES])
 
 
