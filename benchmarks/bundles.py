@@ -57,20 +57,20 @@ def head(line: bytes) -> tuple[str, str]:
     return match[1].decode(), match[2].decode()
 
 
-def demo() -> Demo:
-    """Read it."""
-    directory = {"/".join(head(line)).encode(): line for kind in DIRECTORY for line in _lines(kind)}
-    others = sorted({p.name.split(".")[0] for p in DEMO.glob("*.ndjson.gz")} - {*DIRECTORY, *FIRST})
+def demo(folder: Path = DEMO) -> Demo:
+    """Read it, or another folder of NDJSON of the same kind."""
+    directory = {"/".join(head(line)).encode(): line for kind in DIRECTORY for line in _lines(folder, kind)}
+    others = sorted({p.name.split(".")[0] for p in folder.glob("*.ndjson.gz")} - {*DIRECTORY, *FIRST})
     patients: dict[str, list[bytes]] = {}
     for kind in (*FIRST, *others):
-        for line in _lines(kind):
+        for line in _lines(folder, kind):
             owner = _OWNER.search(line)
             patients.setdefault(owner[1].decode() if owner else head(line)[1], []).append(line)
     return Demo(directory, list(patients.values()))
 
 
-def _lines(kind: str) -> Iterator[bytes]:
-    for path in sorted(DEMO.glob(f"{kind}.*ndjson.gz")):
+def _lines(folder: Path, kind: str) -> Iterator[bytes]:
+    for path in sorted(folder.glob(f"{kind}.*ndjson.gz")):
         yield from gzip.decompress(path.read_bytes()).splitlines()
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.bundles import Demo, bundles, demo, write
+from benchmarks.bundles import DEMO, Demo, bundles, demo, write
 from benchmarks.ingest import PAGE, machine
 from benchmarks.servers import PEERS, Taken, begin, cpu, measure, peak, sweep
 from benchmarks.watch import Watch
@@ -140,6 +140,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("folder", type=Path, nargs="?", default=DEMO, help="Of NDJSON, in place of the demo.")
     parser.add_argument("--resources", type=int, default=15_000, help="Resources that are counted, about.")
     parser.add_argument("--warm", type=int, default=2000, help="Resources of patients before these, about.")
     parser.add_argument("--only", nargs="+", default=None, help="Those whose names begin so.")
@@ -150,7 +151,7 @@ def main() -> None:
     if given.measure:
         print(json.dumps(asdict(taken_in(given.measure))))
         return
-    data, load = demo(), os.getloadavg()[0]
+    data, load = demo(given.folder), os.getloadavg()[0]
     wanted, (first, counted) = tuple(given.only or [""]), begin(data, given.resources, given.warm)
     if given.sweep:
         for peer in PEERS:

@@ -52,13 +52,20 @@ def instant(seconds: int, nanoseconds: int) -> str:
     return at.isoformat()[:-6] + "Z"
 
 
-def _int(value: int) -> str:
+_OTHER = "a value of another type than others of its name"
+
+
+def _int(value: Any) -> str:
+    if value.__class__ is not int:
+        raise OddError(_OTHER)
     if not -_LONG <= value < _LONG:
         raise OddError("a whole number beyond 64 bits")
     return str(value)
 
 
-def _float(value: float) -> str:
+def _float(value: Any) -> str:
+    if value.__class__ is not float:
+        raise OddError(_OTHER)
     text = repr(value)
     return _WORDS.get(text, text)
 
@@ -66,29 +73,38 @@ def _float(value: float) -> str:
 _WORDS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
 
-def _bool(value: bool) -> str:  # it is one of a family
+def _bool(value: Any) -> str:
+    if value.__class__ is not bool:
+        raise OddError(_OTHER)
     return "true" if value else "false"
 
 
-def _list(value: list[Any]) -> str:
+def _texts(value: Any) -> str:
     # An empty list and a list of one empty text would be the same cell.
-    if not value or value == [""]:
+    if value.__class__ is not list or not value or value == [""]:
         raise OddError("an empty list")
-    if type(value[0]) is str:
-        if any(type(item) is not str for item in value):
-            raise OddError("a list of several kinds")
+    try:
         return ARRAY.join(value)
+    except TypeError:
+        raise OddError("a list of several kinds") from None
+
+
+def _floats(value: Any) -> str:
+    if value.__class__ is not list or not value:
+        raise OddError("an empty list")
     return ARRAY.join(map(_float, value))
 
 
-def _str(value: str) -> str:
-    return value or EMPTY
+def _datetime(_: Any) -> str:
+    raise OddError(_OTHER)
 
 
 WAYS: Final[dict[str, Callable[[Any], str]]] = {
-    "string": _str, "long": _int, "double": _float, "boolean": _bool, "string[]": _list, "double[]": _list,
+    "long": _int, "double": _float, "boolean": _bool, "string[]": _texts, "double[]": _floats, "datetime": _datetime,
 }  # fmt: skip
-"""The importer's types, and how a value of each is written."""
+"""The importer's types other than texts, and how a value of each is written; all raise :class:`OddError` for another's.
+
+Instants go by :func:`instant` only."""
 
 _KINDS: Final[dict[type, str]] = {str: "string", int: "long", float: "double", bool: "boolean"}
 

@@ -97,28 +97,29 @@ class Spool:
         Raises:
             OSError: the disk is full, or cannot be written.
         """
-        items = np.zeros(len(piece), ITEM)
+        items: list[tuple[int, int, int, int]] = []
         parts: list[tuple[int, int, int]] = []
         refused: list[tuple[int, Refused]] = []
         totals = Totals()
         concepts: Concepts = {}
         ends: set[str] = set()
         for at, (number, packed) in enumerate(piece):
-            found = Found(*packed)
-            made = row(found, self._run, self._fhir)
+            made = row(Found(*packed), self._run, self._fhir)
             if isinstance(made, Refused):
                 refused.append((at, made))
+                items.append((0, 0, 0, NOTHING))
                 continue
             state = self._lines(number, made, concepts)
-            items[at] = (*hashed(made.key), min(made.weight, 2**32 - 1), state)
+            items.append((*hashed(made.key), min(made.weight, 2**32 - 1), state))
             if state == ODD:
                 continue
             totals.count(made)
-            parts += [(*hashed(node["key"]), number) for node in made.nodes[1:]]
-            # Also those that are nodes of this piece: they may be taken out again.
-            ends |= {key for link in made.links for key in (link["a"], link["b"])} - {
-                node["key"] for node in made.nodes
-            }
+            own = {node["key"] for node in made.nodes}
+            for link in made.links:
+                # Also those that are nodes of this piece: they may be taken out again.
+                ends.update(key for key in (link["a"], link["b"]) if key not in own)
+            if len(made.nodes) > 1:
+                parts += [(*hashed(node["key"]), number) for node in made.nodes[1:]]
         for table in self._tables.values():
             table.write()
         files = [(name, kind) for (kind, _), table in self._tables.items() for name in table.files]
@@ -128,7 +129,15 @@ class Spool:
         folded = any(table.folded for table in self._tables.values())
         made_parts = np.array(parts, PART).tobytes()
         return Answer(
-            items.tobytes(), made_parts, refused, sorted(ends), concepts, totals, new, longest, folded
+            np.array(items, ITEM).tobytes(),
+            made_parts,
+            refused,
+            sorted(ends),
+            concepts,
+            totals,
+            new,
+            longest,
+            folded,
         )
 
     def _lines(self, number: int, made: Row, concepts: Concepts) -> int:

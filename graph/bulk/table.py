@@ -1,20 +1,33 @@
 """The importer's files of the nodes with one set of labels, or of the relationships of one type, as one process writes them."""
 
-from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
-from graph.bulk.cells import DELIMITER, WAYS, OddError, instant, joined, kind
+import numpy as np
+
+from graph.bulk.cells import DELIMITER, EMPTY, WAYS, OddError, instant, joined, kind
 
 ENDS: Final = (":START_ID(r)", ":END_ID(r)")
 SAID: Final = (":START_ID(r)", ":END_ID(c)")
 """How the lines of relationships begin: between resources, and from a resource to a concept."""
 
-_STR: Final = {str}
-
 Column = tuple[int, str]
 """Its place in the line, and the importer's type."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """How values with the same names, in the same order, become a line."""
+
+    others: tuple[tuple[int, Callable[[Any], str]], ...]
+    """Places of values that are no texts, and how each is written."""
+    pick: Callable[[Sequence[str]], Sequence[str]] | None
+    """Puts them in the order of the columns, an empty one last of them where there is none; None when they are."""
+    width: int
+    """Cells of the line."""
 
 
 class Table:
@@ -31,10 +44,11 @@ class Table:
         self.files: list[str] = []
         """Names of the files, without suffix."""
         self._columns: dict[str, Column] = {}
-        self._shapes: dict[tuple[str, ...], tuple[Column, ...]] = {}
-        self._texts: set[tuple[str, ...]] = set()
-        """The shapes that are all texts, in the order of the columns: most relationships."""
-        self._lines: list[tuple[int, str]] = []
+        self._shapes: dict[tuple[str, ...], _Shape] = {}
+        self._widths: set[int] = set()
+        """Cells of the lines that are kept."""
+        self._lines: list[str] = []
+        self._owners: list[int] = []
         self._told = -1
         """Columns of the head of the last file."""
         self.longest = 0
@@ -48,32 +62,28 @@ class Table:
         Raises:
             OddError: a value cannot be written, or is of another type than others in its column.
         """
-        names = tuple(props)
+        names = (*props, *[time[0] for time in times]) if times else tuple(props)
         shape = self._shapes.get(names)
         if shape is None:
-            shape = self._shapes[names] = tuple(self._column(n, v) for n, v in props.items())
-            if shape == tuple((at, "string") for at in range(len(self._head), len(self._head) + len(names))):
-                self._texts.add(names)
-        if names in self._texts and len(names) == len(self._columns) and not times:
-            said = [*ends, *props.values()]
-            if {*map(type, said)} == _STR and "" not in said:
-                return joined(said)
-        moments = [(self._at(name, "datetime")[0], *moment) for name, *moment in times]
-        cells = [*ends, *[""] * len(self._columns)]
-        for (at, type_), value in zip(shape, props.values(), strict=True):
-            if value.__class__ is str and value and type_ == "string":
-                cells[at] = value
-            elif value is not None:
-                if kind(value) != type_:
-                    raise OddError("a value of another type than others of its name")
-                cells[at] = WAYS[type_](value)
-        for at, seconds, nanoseconds in moments:
-            cells[at] = instant(seconds, nanoseconds)
-        return joined(cells)
+            shape = self._shapes[names] = self._shape(props, names[len(props) :])
+        self._widths.add(shape.width)
+        cells: list[Any] = [*ends, *props.values()]
+        if None in cells or "" in cells:
+            cells = [EMPTY if cell == "" else "" if cell is None else cell for cell in cells]
+        for at, way in shape.others:
+            if (value := cells[at]) != "":
+                cells[at] = way(value)
+        for _, seconds, nanoseconds in times:
+            cells.append(instant(seconds, nanoseconds))
+        try:
+            return joined(shape.pick([*cells, ""]) if shape.pick else cells)
+        except TypeError:
+            raise OddError("a value of another type than others of its name") from None
 
     def add(self, owner: int, line: str) -> None:
         """Keep a line of the resource with the number ``owner``."""
-        self._lines.append((owner, line))
+        self._owners.append(owner)
+        self._lines.append(line)
 
     def write(self) -> None:
         """Write what was kept.
@@ -85,23 +95,39 @@ class Table:
             return
         if self._told != len(self._columns):
             self._begin()
-        index, pieces = array("Q"), []
-        ends = len(self._head) + len(self._columns) - 1
-        for owner, line in self._lines:
-            piece = f"{line}{DELIMITER * (ends - line.count(DELIMITER))}\n"
-            index.append(owner)
-            index.append(len(piece) if piece.isascii() else len(piece.encode()))
-            pieces.append(piece)
-        text = "".join(pieces)
-        self.longest = max(self.longest, *map(len, pieces))
+        width = len(self._head) + len(self._columns)
+        if self._widths != {width}:
+            self._lines = [f"{line}{DELIMITER * (width - 1 - line.count(DELIMITER))}" for line in self._lines]
+        text = "\n".join(self._lines) + "\n"
+        index = np.empty((len(self._lines), 2), "<u8")
+        index[:, 0] = self._owners
+        index[:, 1] = [*map(len, self._lines if text.isascii() else map(str.encode, self._lines))]
+        index[:, 1] += 1
+        self.longest = max(self.longest, 1 + max(map(len, self._lines)))
         # Every line has one end; what is more is within a text.
-        self.folded = self.folded or text.count("\n") > len(pieces) or "\r" in text
+        self.folded = self.folded or text.count("\n") > len(self._lines) or "\r" in text
         path = self._folder / self.files[-1]
         with path.with_suffix(".csv").open("ab") as file:
             file.write(text.encode())
         with path.with_suffix(".index").open("ab") as file:
             file.write(index.tobytes())
-        self._lines = []
+        self._lines, self._owners, self._widths = [], [], set()
+
+    def _shape(self, props: dict[str, Any], times: Sequence[str]) -> _Shape:
+        columns = [self._at(n, "string" if v is None else kind(v)) for n, v in props.items()]
+        columns += [self._at(name, "datetime") for name in times]
+        head = len(self._head)
+        # Where the cell for each column is among the values; the last place, an empty cell, when none is.
+        places = [*range(head), *[head + len(columns)] * len(self._columns)]
+        for at, (place, _) in enumerate(columns, head):
+            places[place] = at
+        others = tuple(
+            (at, WAYS[type_])
+            for at, (_, type_) in enumerate(columns[: len(props)], head)
+            if type_ != "string"
+        )
+        plain = places == [*range(head + len(columns))]
+        return _Shape(others, None if plain else itemgetter(*places), len(places))
 
     def _begin(self) -> None:
         """A new file, with the columns that are known by now."""
@@ -112,9 +138,6 @@ class Table:
         head = (self._folder / self.files[-1]).with_suffix(".head")
         head.write_text(DELIMITER.join([*self._head, *names]) + "\n", "utf-8")
         self._told = len(self._columns)
-
-    def _column(self, name: str, value: Any) -> Column:
-        return self._at(name, "string" if value is None else kind(value))
 
     def _at(self, name: str, type_: str) -> Column:
         return self._columns.setdefault(name, (len(self._head) + len(self._columns), type_))

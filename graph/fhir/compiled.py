@@ -1,10 +1,13 @@
-"""A mapping turned once into closures, so that projecting a resource costs tens of microseconds."""
+"""A mapping turned into closures once for each set of elements, so that projecting a resource costs tens of microseconds.
+
+Of the elements that a mapping reads, a resource has a few; closures are made for those that it has, and kept.
+"""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from graph.fhir import readers, times
@@ -27,11 +30,12 @@ class Rule:
     links: dict[str, Name]
     last: frozenset[str]
     """The last elements of the paths of ``links``."""
-    fillers: tuple[Filler, ...]
+    fillers: Callable[[tuple[str, ...]], tuple[Filler, ...]]
+    """What reads a resource that has these elements at its top."""
 
     def fill(self, resource: Resource, props: dict[str, Any], codes: list[Coding]) -> None:
         """Put the node's properties and codes."""
-        for filler in self.fillers:
+        for filler in self.fillers(tuple(resource)):
             filler(resource, props, codes)
 
     def labels(self, resource: Resource, props: dict[str, Any]) -> tuple[str, ...]:
@@ -49,14 +53,31 @@ class Rule:
 def rule(type_: str) -> Rule:
     """The compiled mapping of a FHIR type."""
     m = mapping.load(type_)
-    fillers: list[Filler] = [_identifiers, *_coded(m), *_properties(m.properties), *_times(m)]
-    if m.components:
-        fillers.append(_components)
-    if m.kind == "Patient":
-        fillers.append(_population)
     links = {path: _name(n) for path, n in m.links.items()}
     last = frozenset(path.rpartition(".")[2] for path in links)
-    return Rule(m.kind, m.label, m.generic, links, last, tuple(fillers))
+
+    @lru_cache(maxsize=1024)
+    def fillers(names: tuple[str, ...]) -> tuple[Filler, ...]:
+        return tuple(_fillers(m, frozenset(names)))
+
+    return Rule(m.kind, m.label, m.generic, links, last, fillers)
+
+
+def _fillers(m: Mapping, names: Container[str]) -> Iterable[Filler]:
+    if "identifier" in names:
+        yield _identifiers
+    yield from _coded(m, names)
+    yield from _properties(m.properties, names)
+    yield from _times(m, names)
+    if m.components and "component" in names:
+        yield _components
+    if m.kind == "Patient":
+        yield _population
+
+
+def _there(paths: Iterable[str], names: Container[str]) -> tuple[str, ...]:
+    """Those of the paths whose first element is among the names."""
+    return tuple(path for path in paths if path.partition(".")[0] in names)
 
 
 def _identifiers(resource: Resource, props: dict[str, Any], codes: list[Coding]) -> None:  # noqa: ARG001
@@ -83,13 +104,12 @@ def _codings(path: str, concept: Any) -> list[Coding]:
     return found
 
 
-def _coded(m: Mapping) -> list[Filler]:
-    fillers: list[Filler] = []
-    if m.code:
-        fillers.append(_main(m.code))
-    if m.category:
-        fillers.append(_category(m.category))
-    return [*fillers, *map(_other, m.coded)]
+def _coded(m: Mapping, names: Container[str]) -> Iterable[Filler]:
+    if main := _there(m.code, names):
+        yield _main(main)
+    if category := _there(m.category, names):
+        yield _category(category)
+    yield from map(_other, _there(m.coded, names))
 
 
 def _main(paths: tuple[str, ...]) -> Filler:
@@ -144,8 +164,13 @@ def _other(path: str) -> Filler:
     return fill
 
 
-def _properties(properties: Properties) -> list[Filler]:
-    return [_property(name, p.read, p.elements) for name, p in properties.items()]
+def _properties(properties: Properties, names: Container[str]) -> Iterable[Filler]:
+    for name, p in properties.items():
+        there = _there(p.elements, names)
+        if p.read == "extension" and "extension" in names:
+            there = p.elements  # addresses of extensions
+        if there:
+            yield _property(name, p.read, there)
 
 
 def _property(name: str, reader: str, elements: tuple[str, ...]) -> Filler:
@@ -170,7 +195,7 @@ def _name(named: Named) -> Name:
 def _link_props(named: Named) -> Callable[[Resource], dict[str, Any]] | None:
     if not named.props:
         return None
-    fillers = _properties(named.props)
+    fillers = [_property(name, p.read, p.elements) for name, p in named.props.items()]
 
     def read(holder: Resource) -> dict[str, Any]:
         props: dict[str, Any] = {}
@@ -181,18 +206,25 @@ def _link_props(named: Named) -> Callable[[Resource], dict[str, Any]] | None:
     return read
 
 
-def _times(m: Mapping) -> list[Filler]:
-    fillers: list[Filler] = []
-    if m.times.start:
-        fillers.append(_instant("start", m.times.start, times.first))
-    if m.times.end:
-        fillers.append(_instant("end", m.times.end, times.last))
+def _times(m: Mapping, names: Container[str]) -> Iterable[Filler]:
+    if start := _there(m.times.start, names):
+        yield _instant("start", start, times.first)
+    if end := _there(m.times.end, names):
+        yield _instant("end", end, times.last)
     if m.times.recorded:
         visits = tuple(path for path, link in m.links.items() if link.type == "INCLUDES")
-        fillers.append(_recorded(m.times.recorded, visits))
-    if m.closing.known:
-        fillers.append(_instant("closed", m.closing.known, times.over))
-    return fillers
+        yield _recorded(_recording(m.times.recorded, names), _there(visits, names))
+    if known := _there(m.closing.known, names):
+        yield _instant("closed", known, times.over)
+
+
+def _recording(alternatives: Iterable[str | Delayed], names: Container[str]) -> Iterable[str | Delayed]:
+    for one in alternatives:
+        if isinstance(one, Delayed):
+            if after := _there(one.after, names):
+                yield one.model_copy(update={"after": after})
+        elif one == ENCOUNTER_CLOSED or _there((one,), names):
+            yield one
 
 
 def _instant(name: str, paths: tuple[str, ...], turn: Callable[[str], datetime]) -> Filler:
@@ -208,7 +240,7 @@ def _instant(name: str, paths: tuple[str, ...], turn: Callable[[str], datetime])
     return fill
 
 
-def _recorded(alternatives: tuple[str | Delayed, ...], visits: tuple[str, ...]) -> Filler:
+def _recorded(alternatives: Iterable[str | Delayed], visits: tuple[str, ...]) -> Filler:
     clocks = [_clock(a, visits) for a in alternatives]
 
     def fill(resource: Resource, props: dict[str, Any], codes: list[Coding]) -> None:  # noqa: ARG001

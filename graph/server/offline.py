@@ -23,8 +23,8 @@ class Offline:
 
     plan: Plan
 
-    def admin(self, what: str, *arguments: str, heap: str = "256m", cwd: Path | None = None) -> None:
-        """Run the admin tool with a heap of its own, in the folder ``cwd``; ``what`` says for people what it is about.
+    def admin(self, what: str, *arguments: str, heap: str | None = None, cwd: Path | None = None) -> None:
+        """Run the admin tool, an import with a ``heap``, in the folder ``cwd``; ``what`` says for people what it is about.
 
         Raises:
             GraphUnavailableError: the tool failed; the message holds its last line.
@@ -32,7 +32,7 @@ class Offline:
         self.plan.write(0)
         done = subprocess.run(  # noqa: S603
             self.plan.admin(*arguments, heap=heap),
-            env=self.plan.environment,
+            env=self.plan.environment if heap is None else self.plan.importing,
             cwd=cwd,
             capture_output=True,
             text=True,
