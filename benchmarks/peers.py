@@ -1,9 +1,9 @@
 """The same bundles into HAPI FHIR JPA, into sekmet-fhir and into the graph, one after the other on one machine.
 
-Run: python -m benchmarks.peers [--resources 15000] [--warm 2000] [--write], or --sweep to look for each server's best setting.
+Run: python -m benchmarks.peers [FOLDER] [--resources 15000] [--warm 2000] [--write], or --sweep to look for each server's best setting.
 Every one takes in first what is not counted: whole patients of about --warm resources, and the organisations, locations,
 practitioners and medications that these and the counted refer to; then whole patients of about --resources. The bulk load
-is for an empty graph, so it takes in the whole demo. Servers get transactions of PUTs from clients in parallel, without
+is for an empty graph, so it takes in all that there is. Servers get transactions of PUTs from clients in parallel, without
 validation, without checks of references and with
 `Prefer: return=minimal`; what they hold is counted by `_summary=count` before and after, and the rate is of what was
 stored. The graph takes the same bundles as files. HAPI needs a JDK; CWM_TEST_HAPI=1 lets Maven fetch its jars.
@@ -73,7 +73,7 @@ def taken_in(folder: Path) -> Taken:
 
 
 def bulk(data: Demo) -> Taken:
-    """All bundles of the demo through Neo4j's bulk importer, which is for the first load of a graph: nothing is warm."""
+    """All bundles through Neo4j's bulk importer, which is for the first load of a graph: nothing is warm."""
     lines = [*data.directory.values(), *(line for own in data.patients for line in own)]
     with tempfile.TemporaryDirectory() as folder:
         at = Path(folder)
@@ -127,9 +127,9 @@ def _met(yes: bool) -> str:
     return "met" if yes else "not met"
 
 
-def put(text: str) -> None:
+def put(text: str, title: str) -> None:
     """Write the tables into the page, after the words of their section."""
-    before, title, rest = PAGE.read_text(encoding="utf-8").partition(f"{TITLE}\n")
+    before, title, rest = PAGE.read_text(encoding="utf-8").partition(f"{title}\n")
     section, mark, others = rest.partition("\n## ")
     words = section.partition("\n| into")[0]
     PAGE.write_text(f"{before}{title}{words}\n{text}\n{mark}{others}", encoding="utf-8")
@@ -176,7 +176,7 @@ def main() -> None:
     ]
     print(text := "\n".join(page))
     if given.write:
-        put(text)
+        put(text, TITLE if given.folder == DEMO else f"{TITLE}: {given.folder.name}")
 
 
 if __name__ == "__main__":
