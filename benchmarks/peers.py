@@ -1,6 +1,7 @@
 """The same bundles into HAPI FHIR JPA, into sekmet-fhir and into the graph, one after the other on one machine.
 
-Run: python -m benchmarks.peers [FOLDER] [--resources 15000] [--warm 2000] [--write], or --sweep to look for each server's best setting.
+Run: python -m benchmarks.peers [FOLDER] [--resources 15000] [--warm 2000] [--write]; FOLDER holds NDJSON, the demo's if left out.
+Or with --sweep, which looks for each server's best setting.
 Every one takes in first what is not counted: whole patients of about --warm resources, and the organisations, locations,
 practitioners and medications that these and the counted refer to; then whole patients of about --resources. The bulk load
 is for an empty graph, so it takes in all that there is. Servers get transactions of PUTs from clients in parallel, without

@@ -57,13 +57,14 @@ def rule(type_: str) -> Rule:
     last = frozenset(path.rpartition(".")[2] for path in links)
 
     @lru_cache(maxsize=1024)
-    def fillers(names: tuple[str, ...]) -> tuple[Filler, ...]:
-        return tuple(_fillers(m, frozenset(names)))
+    def of(names: tuple[str, ...]) -> tuple[Filler, ...]:
+        return tuple(fillers(m, frozenset(names)))
 
-    return Rule(m.kind, m.label, m.generic, links, last, fillers)
+    return Rule(m.kind, m.label, m.generic, links, last, of)
 
 
-def _fillers(m: Mapping, names: Container[str]) -> Iterable[Filler]:
+def fillers(m: Mapping, names: Container[str]) -> Iterable[Filler]:
+    """What reads a resource that has the elements ``names`` at its top, and no others."""
     if "identifier" in names:
         yield _identifiers
     yield from _coded(m, names)

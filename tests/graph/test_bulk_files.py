@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import orjson
@@ -15,7 +16,7 @@ from graph.bulk.drop import drop
 from graph.bulk.ledger import Ledger
 from graph.bulk.load import Load
 from graph.bulk.spool import DELETION, ITEM, NOTHING, ODD, PART, ROW, Spool, hashed, pack
-from graph.bulk.table import Table
+from graph.bulk.table import ENDS, Table
 from graph.fhir.read import find
 from graph.fhir.read_items import Found
 from graph.ingest_plan import batches
@@ -192,7 +193,65 @@ def test_every_line_of_a_file_is_as_long_as_its_head(tmp_path: Path) -> None:
 
 
 def _lines(path: Path) -> list[str]:
-    return path.read_text().splitlines()
+    return path.read_text().split("\n")[:-1]
+
+
+CELLS = {
+    "t": st.one_of(st.none(), st.text("ab", max_size=2)),
+    "u": st.text("ab", min_size=1, max_size=2),
+    "n": st.integers(-3, 3),
+    "x": st.floats(-2, 2),
+    "b": st.booleans(),
+    "l": st.lists(st.text("ab", max_size=1), min_size=2, max_size=3),
+}
+"""Values by the name of their column."""
+PROPS = st.lists(st.sampled_from(sorted(CELLS)), unique=True, min_size=1).flatmap(
+    lambda names: st.fixed_dictionaries({name: CELLS[name] for name in names})
+)
+TIMES = st.lists(st.sampled_from(["start", "end"]), unique=True)
+
+
+@QUICK
+@given(rows=st.lists(st.tuples(PROPS, TIMES, st.booleans()), min_size=1, max_size=6))
+def test_each_value_stands_in_its_column_whatever_the_order_and_the_names(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[dict[str, Any], list[str], bool]]
+) -> None:
+    folder = tmp_path_factory.mktemp("t")
+    table = Table(folder, "x", ENDS)
+    for owner, (props, times, written) in enumerate(rows):
+        ends = (f"a{owner}", f"b{owner}")
+        table.add(owner, table.line(ends, dict(props), [[name, owner, 0] for name in times]))
+        if written:
+            table.write()
+    table.write()
+    found: list[dict[str, str]] = []
+    for name in table.files:
+        head, *lines = (_lines(folder / f"{name}.{end}") for end in ("head", "csv"))
+        names = [
+            cell.partition(":")[0] if n > 1 else f"end{n}" for n, cell in enumerate(head[0].split(DELIMITER))
+        ]
+        found += [dict(zip(names, line.split(DELIMITER), strict=True)) for line in lines[0]]
+    ways = {"t": lambda v: EMPTY if v == "" else v or "", "u": str, "n": str, "x": repr,
+            "b": lambda v: str(v).lower(), "l": ARRAY.join}  # fmt: skip
+    for owner, (cells, (props, times, _)) in enumerate(zip(found, rows, strict=True)):
+        wanted = {"end0": f"a{owner}", "end1": f"b{owner}"}
+        wanted |= {name: ways[name](value) for name, value in props.items()}
+        wanted |= dict.fromkeys(times, f"1970-01-01T00:00:0{owner}Z")
+        assert cells == {name: wanted.get(name, "") for name in cells}
+        assert set(wanted) <= set(cells)
+
+
+@pytest.mark.parametrize("value", [7, 1.5, True, ["a"], {"a": 1}])
+def test_a_value_of_another_type_than_its_column_is_not_written(tmp_path: Path, value: Any) -> None:
+    table = Table(tmp_path, "x")
+    assert table.line((), {"a": "text"}) == "text"
+    with pytest.raises(OddError):
+        table.line((), {"a": value})
+    other = Table(tmp_path, "y")
+    if not isinstance(value, dict):
+        other.line((), {"a": value})
+        with pytest.raises(OddError):
+            other.line((), {"a": "text"})
 
 
 @pytest.mark.parametrize("seed", range(3))

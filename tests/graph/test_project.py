@@ -8,6 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from graph.fhir import compiled
+from graph.fhir.links import Coding
 from graph.fhir.project import Projected, canonical, digest, project, rank
 from ontology import mapping
 from ontology.errors import InvalidInputError
@@ -42,6 +44,29 @@ def test_an_example_has_the_type_and_a_property_of_its_mapping(name: str) -> Non
     assert rule.example
     assert rule.example.resource["resourceType"] == name
     assert set(rule.example.node) & {*rule.properties, "code", "recorded"}
+
+
+class _Everything:
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("name", sorted(MAPPINGS))
+def test_only_what_a_resource_has_is_read_and_nothing_is_missed(name: str) -> None:
+    """The reading that was made for a resource's own elements finds what that for all elements finds."""
+    example = MAPPINGS[name].example
+    assert example
+    whole = example.resource
+    for left_out in (None, *whole):
+        some = {key: value for key, value in whole.items() if key != left_out}
+        props: dict[str, Any] = {}
+        codes: list[Coding] = []
+        for read in compiled.fillers(MAPPINGS[name], _Everything()):
+            read(some, props, codes)
+        seen: dict[str, Any] = {}
+        found: list[Coding] = []
+        compiled.rule(name).fill(some, seen, found)
+        assert (seen, found) == (props, codes)
 
 
 def resource(**more: Any) -> dict[str, Any]:

@@ -195,6 +195,21 @@ def test_a_collector_that_the_environment_has_chosen_stays(
     assert f"-Xmn{int(400 * 1024 * 0.4)}k" in plan.command
 
 
+def test_an_import_takes_its_heap_at_once_and_leaves_what_the_environment_has_chosen(
+    own: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = lease.planned(own, own.embedded or Path())
+    command = plan.admin("version", heap="512m")
+    assert {"-Xms512m", "-Xmx512m", "-Xmn262144k"} <= set(command)
+    assert not any(word.startswith("-Xm") and word != "-Xmx256m" for word in plan.admin("version"))
+    assert "glibc.malloc.hugetlb" in plan.importing["GLIBC_TUNABLES"]
+    assert "GLIBC_TUNABLES" not in plan.environment, "the server takes memory as it needs it"
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.check=0")
+    assert plan.importing["GLIBC_TUNABLES"] == "glibc.malloc.check=0"
+    done = subprocess.run([*command[:6], "-version"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_options_with_which_java_does_not_start_are_named_and_not_its_whole_command(
     own: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
