@@ -58,7 +58,9 @@ def head(line: bytes) -> tuple[str, str]:
 
 
 def demo(folder: Path = DEMO) -> Demo:
-    """Read it, or another folder of NDJSON of the same kind."""
+    """Read it, or another folder of NDJSON that is compressed and named by types, as it is."""
+    if not any(folder.glob("*.ndjson.gz")):
+        raise SystemExit(f"There is no *.ndjson.gz in {folder}.")
     directory = {"/".join(head(line)).encode(): line for kind in DIRECTORY for line in _lines(folder, kind)}
     others = sorted({p.name.split(".")[0] for p in folder.glob("*.ndjson.gz")} - {*DIRECTORY, *FIRST})
     patients: dict[str, list[bytes]] = {}

@@ -1,7 +1,7 @@
 """The same bundles into HAPI FHIR JPA, into sekmet-fhir and into the graph, one after the other on one machine.
 
-Run: python -m benchmarks.peers [FOLDER] [--resources 15000] [--warm 2000] [--write]; FOLDER holds NDJSON, the demo's if left out.
-Or with --sweep, which looks for each server's best setting.
+Run: python -m benchmarks.peers [FOLDER] [--resources 15000] [--warm 2000] [--write]
+Or with --sweep, which looks for each server's best setting. FOLDER holds *.ndjson.gz; without it the demo's is taken.
 Every one takes in first what is not counted: whole patients of about --warm resources, and the organisations, locations,
 practitioners and medications that these and the counted refer to; then whole patients of about --resources. The bulk load
 is for an empty graph, so it takes in all that there is. Servers get transactions of PUTs from clients in parallel, without
@@ -130,10 +130,12 @@ def _met(yes: bool) -> str:
 
 def put(text: str, title: str) -> None:
     """Write the tables into the page, after the words of their section."""
-    before, title, rest = PAGE.read_text(encoding="utf-8").partition(f"{title}\n")
+    before, head, rest = PAGE.read_text(encoding="utf-8").partition(f"{title}\n")
+    if not head:
+        raise SystemExit(f"{PAGE} has no section '{title}'.")
     section, mark, others = rest.partition("\n## ")
     words = section.partition("\n| into")[0]
-    PAGE.write_text(f"{before}{title}{words}\n{text}\n{mark}{others}", encoding="utf-8")
+    PAGE.write_text(f"{before}{head}{words}\n{text}\n{mark}{others}", encoding="utf-8")
 
 
 def main() -> None:
@@ -177,7 +179,7 @@ def main() -> None:
     ]
     print(text := "\n".join(page))
     if given.write:
-        put(text, TITLE if given.folder == DEMO else f"{TITLE}: {given.folder.name}")
+        put(text, TITLE if given.folder.resolve() == DEMO else f"{TITLE}: {given.folder.name}")
 
 
 if __name__ == "__main__":

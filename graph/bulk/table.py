@@ -44,7 +44,7 @@ class Table:
         self.files: list[str] = []
         """Names of the files, without suffix."""
         self._columns: dict[str, Column] = {}
-        self._shapes: dict[tuple[str, ...], _Shape] = {}
+        self._shapes: dict[tuple[tuple[str, ...], tuple[str, ...]], _Shape] = {}
         self._widths: set[int] = set()
         """Cells of the lines that are kept."""
         self._lines: list[str] = []
@@ -62,10 +62,10 @@ class Table:
         Raises:
             OddError: a value cannot be written, or is of another type than others in its column.
         """
-        names = (*props, *[time[0] for time in times]) if times else tuple(props)
-        shape = self._shapes.get(names)
+        names, clocks = tuple(props), tuple([time[0] for time in times])
+        shape = self._shapes.get((names, clocks))
         if shape is None:
-            shape = self._shapes[names] = self._shape(props, names[len(props) :])
+            shape = self._shapes[names, clocks] = self._shape(props, clocks)
         self._widths.add(shape.width)
         cells: list[Any] = [*ends, *props.values()]
         if None in cells or "" in cells:

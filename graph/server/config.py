@@ -35,8 +35,11 @@ PROCEDURES = (
 )
 
 
-def _memory(heap: str | None = None, young: float = YOUNG) -> list[str]:
-    """Our collector, and how it divides the ``heap``, unless the environment has chosen: Java does not start with two."""
+def _memory(heap: str | None = None, young: float = YOUNG, *, whole: bool = False) -> list[str]:
+    """Our collector, how it divides the ``heap``, and whether that is there ``whole`` from the start.
+
+    Not what the environment has chosen: Java does not start with two collectors, or with more at first than at most.
+    """
     said = " ".join(
         os.environ.get(name, "") for name in ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")
     )
@@ -44,7 +47,7 @@ def _memory(heap: str | None = None, young: float = YOUNG) -> list[str]:
         return []
     if heap is None or re.search(r"-Xm[nsx]|NewSize|NewRatio|HeapSize|RAMPercentage", said):
         return [COLLECTOR]
-    return [f"-Xmn{_part(heap, young)}", COLLECTOR]
+    return [*([f"-Xms{heap}"] if whole else []), f"-Xmn{_part(heap, young)}", COLLECTOR]
 
 
 class Plan(BaseModel):
@@ -102,11 +105,11 @@ class Plan(BaseModel):
 
     def admin(self, *arguments: str, heap: str | None = None) -> list[str]:
         """The command line of Neo4j's admin tool; ``heap`` is what an import is given, at once and in large pages."""
-        sizes = ["-Xmx256m"] if heap is None else [f"-Xms{heap}", f"-Xmx{heap}", *LARGE]
+        sizes = ["-Xmx256m"] if heap is None else [f"-Xmx{heap}", *LARGE]
         return [
             str(self.java),
             *sizes,
-            *_memory(heap, IMPORTING),
+            *_memory(heap, IMPORTING, whole=True),
             *OPENS,
             "-cp",
             self.classpath,

@@ -96,18 +96,21 @@ def test_batches_are_those_of_an_ingest(
 
 @QUICK
 @given(
-    pieces=st.lists(st.tuples(st.integers(0, 4), st.text("ab\n", max_size=5)), min_size=1),
+    pieces=st.lists(st.tuples(st.integers(0, 4), st.text("ab\né𝒳", max_size=5)), min_size=1),
     gone=st.sets(st.integers(0, 4)),
+    at_once=st.booleans(),
 )
 def test_a_resource_that_is_taken_out_leaves_the_others_as_they_were(
-    tmp_path_factory: pytest.TempPathFactory, pieces: list[tuple[int, str]], gone: set[int]
+    tmp_path_factory: pytest.TempPathFactory, pieces: list[tuple[int, str]], gone: set[int], at_once: bool
 ) -> None:
     folder = tmp_path_factory.mktemp("d")
     table = Table(folder, "node-0-0")
     table.line((), {"a": 1})
     for owner, text in pieces:
         table.add(owner, text)
-        table.write()
+        if not at_once:
+            table.write()
+    table.write()
     drop(folder, np.array([owner in gone for owner in range(5)], bool))
     left = "".join(f"{text}\n" for owner, text in pieces if owner not in gone)
     assert (folder / "node-0-0-0.csv").read_bytes().decode() == left
@@ -239,6 +242,13 @@ def test_each_value_stands_in_its_column_whatever_the_order_and_the_names(
         wanted |= dict.fromkeys(times, f"1970-01-01T00:00:0{owner}Z")
         assert cells == {name: wanted.get(name, "") for name in cells}
         assert set(wanted) <= set(cells)
+
+
+def test_a_time_and_a_text_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    table = Table(tmp_path, "x")
+    assert table.line((), {"a": "x"}, [["n", 1, 0]]) == f"x{DELIMITER}1970-01-01T00:00:01Z"
+    with pytest.raises(OddError):
+        table.line((), {"a": "x", "n": "text"})
 
 
 @pytest.mark.parametrize("value", [7, 1.5, True, ["a"], {"a": 1}])
