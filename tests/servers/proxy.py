@@ -30,7 +30,7 @@ class Break:
     body: bytes = b""
     """With ``status``: the body of that answer."""
     change: Callable[[bytes], bytes] | None = None
-    """Change the body."""
+    """Change the body; an answer that something is still under way (202) is passed on and not counted."""
     short: float | None = None
     """Send this share of the body, and say that this is all."""
     hit: int = 0
@@ -63,7 +63,9 @@ class Proxy:
                 request.method, root + path, headers=headers, content=await request.body()
             )
         body = answer.content.replace(root.encode(), mine.encode()) if self.rewrites else answer.content
-        if fault and fault.change:
+        if fault and fault.change and answer.status_code == 202:
+            fault.hit -= 1
+        elif fault and fault.change:
             body = fault.change(body)
         status, start = answer.status_code, 0
         wanted = request.headers.get("range", "")
