@@ -58,7 +58,7 @@ def head(line: bytes) -> tuple[str, str]:
 
 
 def demo(folder: Path = DEMO) -> Demo:
-    """Read it, or another folder of NDJSON that is compressed and named by types, as it is."""
+    """Read it, or another folder of the same kind: ``TYPE.ndjson.gz`` or ``TYPE.000.ndjson.gz``."""
     if not any(folder.glob("*.ndjson.gz")):
         raise SystemExit(f"There is no *.ndjson.gz in {folder}.")
     directory = {"/".join(head(line)).encode(): line for kind in DIRECTORY for line in _lines(folder, kind)}

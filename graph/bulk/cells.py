@@ -104,7 +104,8 @@ WAYS: Final[dict[str, Callable[[Any], str]]] = {
 }  # fmt: skip
 """The importer's types other than texts, and how a value of each is written; all raise :class:`OddError` for another's.
 
-Instants go by :func:`instant` only."""
+Instants go by :func:`instant` only.
+"""
 
 _KINDS: Final[dict[type, str]] = {str: "string", int: "long", float: "double", bool: "boolean"}
 

@@ -22,8 +22,9 @@ YOUNG = 0.4
 IMPORTING = 0.5
 """The same for the importer."""
 LARGE = ["-XX:+UseTransparentHugePages"] if sys.platform == "linux" else []
-"""Large pages for Java's heap; and for what it takes beside the heap (glibc 2.35, others do not look at it)."""
+"""Large pages for the importer's heap; Java knows the option on Linux only."""
 LARGE_BESIDE = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+"""The same for what it takes beside its heap; glibc before 2.35 and other libraries pay no heed to it."""
 FLAGS = [
     "-XX:-OmitStackTraceInFastThrow",
     "-Dio.netty.tryReflectionSetAccessible=true",
