@@ -143,7 +143,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("folder", type=Path, nargs="?", default=DEMO, help="Of *.ndjson.gz, in place of the demo.")
+    parser.add_argument(
+        "folder", type=Path, nargs="?", default=DEMO, help="Of *.ndjson.gz, in place of the demo."
+    )
     parser.add_argument("--resources", type=int, default=15_000, help="Resources that are counted, about.")
     parser.add_argument("--warm", type=int, default=2000, help="Resources of patients before these, about.")
     parser.add_argument("--only", nargs="+", default=None, help="Those whose names begin so.")

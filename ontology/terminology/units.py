@@ -201,8 +201,8 @@ def _line(quantity: Any, target: str) -> tuple[float, float]:
 
 def _in_base(written: str, ucum: str, found: _Read) -> Unit:
     """In UCUM's base units; as it is where it has none: a special scale, or an arbitrary unit of an unusual kind."""
-    arbitrary = not found.special and found.kind[1]  # type: ignore[index]  # the kind of a unit that is not special is a pair
-    if found.special or arbitrary:
+    # The kind of a unit that is not special is a pair; the second says whether it is arbitrary.
+    if found.special or (isinstance(found.kind, tuple) and found.kind[1]):
         return Unit(written, ucum, ucum)
     base = found.quantity.to_base_units()
     powers = {_BASE.get(name): power for name, power in base.unit_items()}
