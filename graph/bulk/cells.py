@@ -20,9 +20,11 @@ OPTIONS: Final = (
     "--array-delimiter=U+001D",
     "--ignore-empty-strings=false",
     "--legacy-style-quoting=false",
-    "--id-type=string",
+    "--id-type=actual",
 )
-"""What the importer is told about all this."""
+"""What the importer is told about all this; that a node's id is its place in the store spares it a search for every end."""
+BLANK: Final = "0" * 12
+"""Where such a number is filled in later (:mod:`graph.bulk.numbers`)."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONG = 1 << 63
@@ -95,8 +97,10 @@ def _floats(value: Any) -> str:
     return ARRAY.join(map(_float, value))
 
 
-def _datetime(_: Any) -> str:
-    raise OddError(_OTHER)
+def _datetime(value: Any) -> str:
+    if value.__class__ is not tuple:
+        raise OddError(_OTHER)
+    return instant(*value[1:])
 
 
 WAYS: Final[dict[str, Callable[[Any], str]]] = {
@@ -104,7 +108,7 @@ WAYS: Final[dict[str, Callable[[Any], str]]] = {
 }  # fmt: skip
 """The importer's types other than texts, and how a value of each is written; all raise :class:`OddError` for another's.
 
-Instants go by :func:`instant` only.
+Instants come as name, seconds and nanoseconds.
 """
 
 _KINDS: Final[dict[type, str]] = {str: "string", int: "long", float: "double", bool: "boolean"}
@@ -132,27 +136,52 @@ def kind(value: Any) -> str:
     return found
 
 
-def joined(cells: Sequence[str]) -> str:
-    """A line; a cell that goes over several lines of text is quoted.
+def column(type_: str, values: Sequence[Any]) -> Sequence[str]:
+    """The cells of some values of one name; nothing at all for None.
 
-    >>> joined(["a", "b"]) == f"a{DELIMITER}b", joined(["a\\nb"]) == f"{QUOTE}a\\nb{QUOTE}"
-    (True, True)
+    >>> column("long", [1, None]), column("string", ["a", "", None]) == ["a", EMPTY, ""]
+    (['1', ''], True)
 
     Raises:
-        OddError: a cell holds one of the characters that set cells apart.
+        OddError: a value is of another type (of a text :func:`joined` says so).
     """
-    line = DELIMITER.join(cells)
-    if "\n" in line or "\r" in line:
-        line = DELIMITER.join(map(_folded, cells))
-    # A reference may hold it by a per cent sign, which no look at the resource's text finds.
-    if line.count(DELIMITER) != len(cells) - 1:
+    if type_ != "string":
+        way = WAYS[type_]
+        return ["" if value is None else way(value) for value in values]
+    if None in values or "" in values:
+        return [EMPTY if value == "" else "" if value is None else value for value in values]
+    return values
+
+
+def joined(columns: Sequence[Sequence[str]]) -> list[str]:
+    """The lines of some columns; a cell that goes over several lines of text is quoted.
+
+    >>> joined([["a", "c"], ["b", "d"]]) == [f"a{DELIMITER}b", f"c{DELIMITER}d"]
+    True
+    >>> joined([["a\\nb"]]) == [f"{QUOTE}a\\nb{QUOTE}"]
+    True
+
+    Raises:
+        OddError: a cell is no text, or holds one of the characters that set cells apart.
+    """
+    rows = [*zip(*columns, strict=True)]
+    try:
+        lines = [*map(DELIMITER.join, rows)]
+    except TypeError:
+        raise OddError(_OTHER) from None
+    text = "\n".join(lines)
+    # A reference may hold one by a per cent sign, which no look at the resource's text finds.
+    if text.count(DELIMITER) != len(rows) * (len(columns) - 1) or (
+        QUOTE in text and text.count(QUOTE) != 2 * sum(cells.count(EMPTY) for cells in columns)
+    ):
         raise OddError("a text with a control character")
-    return line
+    if text.count("\n") == len(lines) - 1 and "\r" not in text:
+        return lines
+    return [
+        DELIMITER.join(map(_folded, row)) if "\n" in line or "\r" in line else line
+        for line, row in zip(lines, rows, strict=True)
+    ]
 
 
 def _folded(cell: str) -> str:
-    if "\n" not in cell and "\r" not in cell:
-        return cell
-    if QUOTE in cell:
-        raise OddError("a text with a control character")
-    return f"{QUOTE}{cell}{QUOTE}"
+    return f"{QUOTE}{cell}{QUOTE}" if "\n" in cell or "\r" in cell else cell

@@ -6,16 +6,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-_PIECE = np.dtype([("owner", "<u8"), ("size", "<u8")])
+from graph.bulk.table import LINE
 
 
 def drop(folder: Path, dropped: npt.NDArray[np.bool_]) -> None:
     """Rewrite the files in ``folder`` that hold lines of the resources ``dropped``, a piece at a time."""
-    for index in sorted(folder.glob("*.index")):
-        pieces = np.fromfile(index, _PIECE)
-        gone = dropped[pieces["owner"]]
+    for index in sorted(path for path in folder.glob("*.index") if path.stat().st_size):
+        lines = np.memmap(index, LINE, "r")
+        gone = dropped[lines["owner"]]
         if gone.any():
-            _rewrite(index.with_suffix(".csv"), pieces["size"], gone)
+            _rewrite(index.with_suffix(".csv"), lines["size"].astype(np.int64), gone)
+            part = index.with_suffix(".part")
+            lines[~gone].tofile(part)
+            part.replace(index)
 
 
 def _rewrite(path: Path, sizes: npt.NDArray[Any], gone: npt.NDArray[np.bool_]) -> None:

@@ -1,8 +1,8 @@
 """What a bulk load remembers of every item that it read: 21 bytes on disk, in which it finds what belongs together.
 
 Of most resources there is one version, which goes into the importer's files. A resource of which there are several
-versions, or a deletion, waits for the ordinary way of writing, which knows which of them stays. What is spoken of and is no
-node becomes a placeholder. Keys are compared by 128 bits of their hash, sorted a part at a time, so memory is flat.
+versions, or a deletion, waits for the ordinary way of writing, which knows which of them stays. Keys are compared by
+128 bits of their hash, sorted a part at a time.
 """
 
 from collections.abc import Iterator
@@ -12,13 +12,12 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from graph.bulk.spool import DELETION, ITEM, NOTHING, ODD, PART, ROW, hashed
+from graph.bulk.ends import hashed
+from graph.bulk.numbers import NODE
+from graph.bulk.spool import DELETION, ITEM, NOTHING, ODD, PART, ROW
 
 PIECE: Final = 2_000_000
 """Hashes that are sorted at once, about."""
-
-_END = np.dtype([("high", "<u8"), ("low", "<u8"), ("at", "<u8"), ("size", "<u4")])
-_SEEN: Final = 100_000
 
 Array = npt.NDArray[Any]
 
@@ -30,9 +29,6 @@ class Ledger:
         self._folder = folder
         self._items = (folder / "items").open("wb")
         self._parts = (folder / "parts").open("wb")
-        self._ends = (folder / "ends").open("wb")
-        self._keys = (folder / "keys").open("wb")
-        self._seen: set[str] = set()
 
     def items(self, made: bytes) -> None:
         """Add items in the order in which they were read (of :data:`ITEM`)."""
@@ -42,21 +38,9 @@ class Ledger:
         """Add nodes that are contained in others (of :data:`PART`)."""
         self._parts.write(made)
 
-    def end(self, key: str) -> None:
-        """Add a key that is spoken of."""
-        if key in self._seen:
-            return
-        if len(self._seen) >= _SEEN:
-            self._seen.clear()
-        self._seen.add(key)
-        text = key.encode()
-        record = np.array((*hashed(key), self._keys.tell(), len(text)), _END)
-        self._ends.write(record.tobytes())
-        self._keys.write(text)
-
     def close(self) -> None:
         """Write what is still held."""
-        for file in (self._items, self._parts, self._ends, self._keys):
+        for file in (self._items, self._parts):
             file.close()
 
     def __len__(self) -> int:
@@ -82,24 +66,21 @@ class Ledger:
         found: npt.NDArray[np.bool_] = of & (self._read("items", ITEM)["state"] == ROW)
         return found
 
-    def missing(self, dropped: npt.NDArray[np.bool_]) -> Iterator[str]:
-        """Keys that are spoken of and are no nodes of the files, when the items ``dropped`` are taken out of them."""
-        items, parts, ends = self._read("items", ITEM), self._read("parts", PART), self._read("ends", _END)
-        there = (items["state"] == ROW) & ~dropped
-        live = ~dropped[parts["owner"]] if len(parts) else np.zeros(0, bool)
-        high = np.concatenate([items["high"][there], parts["high"][live], ends["high"]])
-        low = np.concatenate([items["low"][there], parts["low"][live], ends["low"]])
-        nodes = len(high) - len(ends)
-        with (self._folder / "keys").open("rb") as keys:
-            for some in _pieces(high, None):
-                # Nodes come before ends, so the first of equal ones is a node where there is one.
-                order = np.lexsort((some, low[some], high[some]))
-                same = _same(high[some[order]], low[some[order]])
-                alone = some[order][np.concatenate([[True], ~same])]
-                for at in np.sort(alone[alone >= nodes]):
-                    end = ends[at - nodes]
-                    keys.seek(int(end["at"]))
-                    yield keys.read(int(end["size"])).decode()
+    def nodes(self, dropped: npt.NDArray[np.bool_]) -> Iterator[Array]:
+        """The nodes of the files, of :data:`~graph.bulk.numbers.NODE`, when the items ``dropped`` are taken out of them."""
+        items, parts = self._read("items", ITEM), self._read("parts", PART)
+        for first in range(0, len(items), PIECE):
+            some = items[first : first + PIECE]
+            live = (some["state"] == ROW) & ~dropped[first : first + PIECE]
+            yield _nodes(some, live, first)
+        for first in range(0, len(parts), PIECE):
+            some = parts[first : first + PIECE]
+            yield _nodes(some, ~dropped[some["owner"]], len(items) + first)
+
+    @property
+    def free(self) -> int:
+        """The first number that no item has and no part."""
+        return len(self._read("items", ITEM)) + len(self._read("parts", PART))
 
     def batches(self, most: int, weight: int) -> npt.NDArray[np.int64]:
         """The number of the batch of every item, cut as :func:`graph.ingest_plan.batches` cuts them."""
@@ -125,6 +106,13 @@ class Ledger:
     def _read(self, name: str, kind: np.dtype[Any]) -> Array:
         path = self._folder / name
         return np.memmap(path, kind, "r") if path.stat().st_size else np.zeros(0, kind)
+
+
+def _nodes(some: Array, live: Array, first: int) -> Array:
+    at = np.flatnonzero(live)
+    found = np.empty(len(at), NODE)
+    found["high"], found["low"], found["number"] = some["high"][at], some["low"][at], first + at
+    return found
 
 
 def _pieces(high: Array, wanted: Array | None) -> Iterator[npt.NDArray[np.int64]]:

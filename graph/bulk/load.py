@@ -2,7 +2,8 @@
 
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,10 +12,13 @@ import numpy.typing as npt
 
 from graph import server
 from graph.bulk import home, later
+from graph.bulk.cells import OddError
 from graph.bulk.drop import drop
+from graph.bulk.ends import concept, hashed
 from graph.bulk.ledger import Ledger
+from graph.bulk.numbers import NODE, Numbers
 from graph.bulk.pool import Piece, Pool, Task, processes
-from graph.bulk.spool import DELETION, ITEM, Answer, Concepts, Totals, first, hashed, pack
+from graph.bulk.spool import DELETION, ITEM, Answer, Concepts, Totals, first, pack
 from graph.bulk.table import Table
 from graph.check.inspect import Level
 from graph.connection import Graph, entered
@@ -124,7 +128,7 @@ class Load(Run):
             waits = ledger.later()
             dropped = ledger.spooled(waits)
             drop(files, dropped)
-            self._others(files, ledger.missing(dropped))
+            self._others(files, ledger, dropped)
         except OSError as error:
             raise FileError.of(error) from error
         # A file of which all was taken out again is none for the importer.
@@ -177,8 +181,6 @@ class Load(Run):
             aside.add(said)
         ledger.items(whole.tobytes())
         ledger.parts(answer.parts)
-        for key in answer.ends:
-            ledger.end(key)
         self._sum(answer)
         self.report.read += len(whole)
 
@@ -190,21 +192,31 @@ class Load(Run):
             before = self.concepts.get(key)
             self.concepts[key] = (system, code, first(before and before[2], display))
 
-    def _others(self, files: Path, missing: Iterator[str]) -> None:
-        """The nodes that are no resources: concepts, and placeholders."""
-        concepts = (
-            {"key": key, "system": system, "code": code, "display": display}
-            for key, (system, code, display) in sorted(self.concepts.items())
+    def _others(self, files: Path, ledger: Ledger, dropped: npt.NDArray[np.bool_]) -> None:
+        """The nodes that are no resources, concepts and placeholders; and the numbers of all nodes where they are spoken of."""
+        concepts = sorted(self.concepts.items())
+        free = ledger.free
+        self._nodes(
+            Table(files, "node-concept"),
+            "Concept",
+            (
+                (number, {"key": key, "system": system, "code": code, "display": display})
+                for number, (key, (system, code, display)) in enumerate(concepts, free)
+            ),
         )
-        self._nodes(Table(files, "node-concept", key="c"), "Concept", concepts)
-        self._nodes(Table(files, "node-dangling"), "Resource:Dangling", ({"key": k} for k in missing))
+        hashes = np.array([(*concept(key), number) for number, (key, _) in enumerate(concepts, free)], NODE)
+        numbers = Numbers(files)
+        missing = numbers.settle(lambda: chain(ledger.nodes(dropped), [hashes]), free + len(concepts))
+        placeholders = ((number, {"key": key}) for number, key in missing)
+        self._nodes(Table(files, "node-dangling"), "Resource:Dangling", placeholders)
+        numbers.fill()
 
-    def _nodes(self, table: Table, labels: str, nodes: Iterator[dict[str, Any]]) -> None:
-        for at, node in enumerate(nodes):
-            table.add(0, table.line((), node))
+    def _nodes(self, table: Table, labels: str, nodes: Iterable[tuple[int, dict[str, Any]]]) -> None:
+        for at, (number, node) in enumerate(nodes):
+            table.keep(0, (str(number),), node)
             if at % 10_000 == 0:
-                table.write()
-        table.write()
+                _written(table)
+        _written(table)
         self.tables.update((name, labels) for name in table.files)
         self.longest, self.folded = max(self.longest, table.longest), self.folded or table.folded
 
@@ -218,3 +230,9 @@ class Load(Run):
         self.report.nodes += self.totals.nodes
         self.report.references += self.totals.links
         self.generic += self.totals.generic
+
+
+def _written(table: Table) -> None:
+    if table.make():  # what cannot be written was found when it was first spoken of
+        raise OddError("a key of a node that is no resource")
+    table.write()

@@ -2,15 +2,16 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from graph.bulk.cells import OddError, odd
-from graph.bulk.table import ENDS, SAID, Table
+from graph.bulk.cells import BLANK, OddError, odd
+from graph.bulk.ends import Ends, hashed
+from graph.bulk.table import ENDS, NODE, OWN, Table
 from graph.fhir.read_items import Found, Refused
 from graph.ingest_rows import Row, row
 
@@ -62,8 +63,6 @@ class Answer:
     """Of :data:`PART`."""
     refused: list[tuple[int, Refused]]
     """What cannot go in, by its place in the piece."""
-    ends: list[str]
-    """Keys that resources speak of and that are not their own."""
     concepts: Concepts
     totals: Totals
     tables: list[tuple[str, str]]
@@ -72,15 +71,12 @@ class Answer:
     folded: bool
 
 
-def hashed(key: str) -> tuple[int, int]:
-    """The 128 bits by which a key is known: two keys with the same are not to be met."""
-    digest = blake2b(key.encode(), digest_size=16).digest()
-    return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")
-
-
 def pack(found: Found) -> Packed:
     """A resource as it is sent to another process."""
     return found.source, found.line, found.raw, found.entry, found.url, found.assigned, found.scope
+
+
+_OPEN = (BLANK, BLANK)
 
 
 class Spool:
@@ -90,6 +86,7 @@ class Spool:
         self._folder, self._name, self._run, self._fhir = folder, name, run, fhir
         self._tables: dict[tuple[str, tuple[str, ...]], Table] = {}
         self._told: set[str] = set()
+        self._ends = Ends(folder, name)
 
     def write(self, piece: Sequence[tuple[int, Packed]]) -> Answer:
         """Make the lines of a piece: the number of each resource, and what :func:`pack` made of it.
@@ -97,94 +94,107 @@ class Spool:
         Raises:
             OSError: the disk is full, or cannot be written.
         """
+        made = [(number, row(Found(*packed), self._run, self._fhir)) for number, packed in piece]
+        odd = {number for number, one in made if isinstance(one, Row) and not self._keep(number, one)}
+        for table in self._tables.values():
+            odd |= table.make()
+        for table in self._tables.values():
+            table.write(odd)
+        self._ends.write()
+        return self._answer(made, odd)
+
+    def _answer(self, made: Sequence[tuple[int, Row | Refused]], odd: AbstractSet[int]) -> Answer:
         items: list[tuple[int, int, int, int]] = []
         parts: list[tuple[int, int, int]] = []
         refused: list[tuple[int, Refused]] = []
         totals = Totals()
         concepts: Concepts = {}
-        ends: set[str] = set()
-        for at, (number, packed) in enumerate(piece):
-            made = row(Found(*packed), self._run, self._fhir)
-            if isinstance(made, Refused):
-                refused.append((at, made))
+        for at, (number, one) in enumerate(made):
+            if isinstance(one, Refused):
+                refused.append((at, one))
                 items.append((0, 0, 0, NOTHING))
                 continue
-            state = self._lines(number, made, concepts)
-            items.append((*hashed(made.key), min(made.weight, 2**32 - 1), state))
+            state = ODD if number in odd else ROW
+            items.append((*hashed(one.key), min(one.weight, 2**32 - 1), state))
             if state == ODD:
                 continue
-            totals.count(made)
-            own = {node["key"] for node in made.nodes}
-            for link in made.links:
-                # Also those that are nodes of this piece: they may be taken out again.
-                ends.update(key for key in (link["a"], link["b"]) if key not in own)
-            if len(made.nodes) > 1:
-                parts += [(*hashed(node["key"]), number) for node in made.nodes[1:]]
-        for table in self._tables.values():
-            table.write()
+            totals.count(one)
+            if len(one.nodes) > 1:
+                parts += [(*hashed(node["key"]), number) for node in one.nodes[1:]]
+            for key, concept in one.concepts.items():
+                before, display = concepts.get(key), concept["display"]
+                if before is None or before[2] != display:
+                    concepts[key] = (concept["system"], concept["code"], first(before and before[2], display))
         files = [(name, kind) for (kind, _), table in self._tables.items() for name in table.files]
         new = [(name, kind) for name, kind in files if name not in self._told]
         self._told.update(name for name, _ in new)
-        longest = max((table.longest for table in self._tables.values()), default=0)
-        folded = any(table.folded for table in self._tables.values())
-        made_parts = np.array(parts, PART).tobytes()
         return Answer(
             np.array(items, ITEM).tobytes(),
-            made_parts,
+            np.array(parts, PART).tobytes(),
             refused,
-            sorted(ends),
             concepts,
             totals,
             new,
-            longest,
-            folded,
+            max((table.longest for table in self._tables.values()), default=0),
+            any(table.folded for table in self._tables.values()),
         )
 
-    def _lines(self, number: int, made: Row, concepts: Concepts) -> int:
-        """Keep all lines of a resource, or none of them when one cannot be written."""
+    def _keep(self, number: int, made: Row) -> bool:
+        """Keep all lines of a resource; False when one cannot be written, and then none must be."""
         found = made.found
         # The three characters come into a text by an escape only, or with what is said beside the resource.
         if b"\\u001" in found.raw or odd(found.source) or (found.url and odd(found.url)):
-            return ODD
+            return False
         try:
-            lines = [*self._all(made)]
-            said = {key: _checked(concept) for key, concept in made.concepts.items()}
+            for concept in made.concepts.values():
+                _check(concept)
+            self._nodes(number, made)
+            self._links(number, made)
         except OddError:
-            return ODD
-        for table, line in lines:
-            table.add(number, line)
-        for key, (system, code, display) in said.items():
-            before = concepts.get(key)
-            concepts[key] = (system, code, first(before and before[2], display))
-        return ROW
+            return False
+        return True
 
-    def _all(self, made: Row) -> list[tuple[Table, str]]:
-        lines = []
-        for node in made.nodes:
-            table = self._table(":".join(node["labels"]), ())
-            lines.append((table, table.line((), node["props"], node["times"])))
+    def _nodes(self, number: int, made: Row) -> None:
+        for at, node in enumerate(made.nodes):
+            table = self._table(":".join(node["labels"]), NODE)
+            if at:
+                table.keep(number, (BLANK,), node["props"], node["times"], self._ends.part(node["key"]))
+            else:
+                table.keep(number, (str(number),), node["props"], node["times"])
+
+    def _links(self, number: int, made: Row) -> None:
+        ends, own = self._ends, made.key
+        parts = {node["key"] for node in made.nodes[1:]}
+
+        def end(key: str) -> int:
+            if key == own:
+                return OWN
+            # Also of what is a node of this piece: it may be taken out again.
+            return ends.part(key) if key in parts else ends.said(key)
+
         for link in made.links:
             table = self._table(link["type"], ENDS)
-            lines.append((table, table.line((link["a"], link["b"]), link["props"], link["times"])))
+            table.keep(number, _OPEN, link["props"], link["times"], end(link["a"]), end(link["b"]))
         if made.codes:
-            table = self._table("CODED", SAID)
+            table = self._table("CODED", ENDS)
             for code in made.codes:
-                lines.append((table, table.line((code["key"], code["code"]), {"path": code["path"]})))  # noqa: PERF401
-        return lines
+                a, b = end(code["key"]), ends.concept(code["code"])
+                table.keep(number, _OPEN, {"path": code["path"]}, (), a, b)
 
     def _table(self, kind: str, head: tuple[str, ...]) -> Table:
         table = self._tables.get((kind, head))
         if table is None:
-            name = f"{'link' if head else 'node'}-{self._name}-{len(self._tables)}"
+            name = f"{'node' if head is NODE else 'link'}-{self._name}-{len(self._tables)}"
             table = self._tables[kind, head] = Table(self._folder, name, head)
         return table
 
 
-def _checked(concept: dict[str, Any]) -> tuple[str, str, str | None]:
-    system, code, display = concept["system"], concept["code"], concept["display"]
+def _check(concept: dict[str, Any]) -> None:
+    system, display = concept["system"], concept["display"]
     if system.__class__ is not str or not (display is None or (display.__class__ is str and display)):
         raise OddError("a code with a system or display that is no text")
-    return system, code, display
+    if odd(system) or odd(concept["code"]) or (display and odd(display)):
+        raise OddError("a code with a control character")
 
 
 def first(one: str | None, other: str | None) -> str | None:

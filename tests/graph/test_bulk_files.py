@@ -11,11 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph import Settings
-from graph.bulk.cells import ARRAY, DELIMITER, EMPTY, QUOTE, WAYS, OddError, joined
+from graph.bulk.cells import ARRAY, BLANK, DELIMITER, EMPTY, QUOTE, WAYS, OddError, column, joined
 from graph.bulk.drop import drop
+from graph.bulk.ends import Ends, hashed
 from graph.bulk.ledger import Ledger
 from graph.bulk.load import Load
-from graph.bulk.spool import DELETION, ITEM, NOTHING, ODD, PART, ROW, Spool, hashed, pack
+from graph.bulk.numbers import Numbers
+from graph.bulk.spool import DELETION, ITEM, NOTHING, ODD, PART, ROW, Spool, pack
 from graph.bulk.table import ENDS, Table
 from graph.fhir.read import find
 from graph.fhir.read_items import Found
@@ -32,6 +34,7 @@ QUICK = settings(max_examples=60, deadline=None)
 @pytest.fixture(params=[2_000_000, 2], ids=["at once", "in pieces"])
 def piece(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("graph.bulk.ledger.PIECE", request.param)
+    monkeypatch.setattr("graph.bulk.numbers.PIECE", request.param)
 
 
 def noted(folder: Path, items: list[tuple[str, int, int]]) -> Ledger:
@@ -61,17 +64,25 @@ def test_what_has_several_versions_or_a_deletion_waits_and_nothing_else(
 def test_what_is_spoken_of_and_is_no_node_is_a_placeholder_once(
     tmp_path_factory: pytest.TempPathFactory, rows: list[str], ends: list[str], dropped: set[str], part: bool
 ) -> None:
-    ledger = noted(tmp_path_factory.mktemp("l"), [(key, 1, ROW) for key in rows])
+    folder = tmp_path_factory.mktemp("l")
+    ledger = noted(folder, [(key, 1, ROW) for key in rows])
     if part and rows:  # of the first resource; it goes when that goes
         ledger.parts(np.array([(*hashed(f"{rows[0]}#a"), 0)], PART).tobytes())
-    asked = [*ends, *(f"{key}#a" for key in rows[:1])]
-    for key in asked:
-        ledger.end(key)
     ledger.close()
+    asked = [*ends, *(f"{key}#a" for key in rows[:1])]
+    for process in "01":  # both speak of the same
+        said = Ends(folder, process)
+        for key in asked:
+            said.said(key)
+            said.concept(key)
+        said.write()
     kept = {key for key in rows if key not in dropped}
     kept |= {f"{key}#a" for key in rows[:1] if part and key in kept}
     gone = np.array([key in dropped for key in rows], bool)
-    assert sorted(ledger.missing(gone)) == sorted(set(asked) - kept)
+    found = list(Numbers(folder).settle(lambda: ledger.nodes(gone), ledger.free))
+    assert sorted(key for _, key in found) == sorted(set(asked) - kept)
+    assert [number for number, _ in found] == list(range(ledger.free, ledger.free + len(found)))
+    assert ledger.free == len(rows) + (part and bool(rows))
 
 
 @QUICK
@@ -104,16 +115,20 @@ def test_a_resource_that_is_taken_out_leaves_the_others_as_they_were(
     tmp_path_factory: pytest.TempPathFactory, pieces: list[tuple[int, str]], gone: set[int], at_once: bool
 ) -> None:
     folder = tmp_path_factory.mktemp("d")
-    table = Table(folder, "node-0-0")
-    table.line((), {"a": 1})
+    table = Table(folder, "node-0-0", ())
     for owner, text in pieces:
-        table.add(owner, text)
+        table.keep(owner, (), {"a": text})
         if not at_once:
-            table.write()
-    table.write()
+            written(table)
+    written(table)
     drop(folder, np.array([owner in gone for owner in range(5)], bool))
-    left = "".join(f"{text}\n" for owner, text in pieces if owner not in gone)
-    assert (folder / "node-0-0-0.csv").read_bytes().decode() == left
+    left = joined([column("string", [text for owner, text in pieces if owner not in gone])])
+    assert (folder / "node-0-0-0.csv").read_bytes().decode() == "".join(f"{line}\n" for line in left)
+
+
+def written(table: Table) -> None:
+    assert table.make() == set()
+    table.write()
 
 
 def spooled(
@@ -141,15 +156,12 @@ def test_a_resource_becomes_lines_with_typed_columns(tmp_path: Path) -> None:
     assert states == [ROW, ROW]
     head, line = found["Resource:Observation:Event"]
     cells = dict(zip(head, line, strict=True))
-    assert cells["key:ID(r)"] == "Observation/o"
+    assert cells[":ID"] == "1"
+    assert cells["key:string"] == "Observation/o"
     assert cells["value:double"] == "1.5"
     assert cells["codes:string[]"] == "http://loinc.org|8867-4"
     assert cells["start:datetime"] == "2020-01-01T09:00:00Z"
-    assert found["HAS_EVENT"][1][:2] == ["Patient/p", "Observation/o"]
-    assert found["CODED"] == [
-        [":START_ID(r)", ":END_ID(c)", "path:string"],
-        ["Observation/o", "http://loinc.org|8867-4", "code"],
-    ]
+    assert found["CODED"] == [[":START_ID", ":END_ID", "path:string"], [BLANK, BLANK, "code"]]
 
 
 @pytest.mark.parametrize("cells", [[], [""]])
@@ -161,6 +173,7 @@ def test_a_list_that_would_come_back_as_another_is_not_written(cells: list[str])
 ODDITIES = {
     "a control character": patient("a", name=[{"text": f"x{DELIMITER}y"}]),
     "a control character in a reference": observation("a", "Patient?identifier=s%1F|1"),
+    "a quote in a reference": observation("a", "Patient?identifier=s%1E|1"),
     "a display that is no text": observation("a", code={"coding": [{"system": "s", "code": "c", "display": 7}]}),
 }  # fmt: skip
 
@@ -172,27 +185,28 @@ def test_what_the_files_cannot_hold_leaves_no_line_in_them(tmp_path: Path, what:
     assert [[cell for cell in row if "/a" in cell] for rows in found.values() for row in rows] == [[], []]
 
 
-def test_a_cell_of_several_lines_is_quoted_and_the_empty_text_is_not_nothing(tmp_path: Path) -> None:
-    assert joined(["a\nb", "", EMPTY]) == DELIMITER.join([f"{QUOTE}a\nb{QUOTE}", "", EMPTY])
-    with pytest.raises(OddError):
-        joined([f"a\n{QUOTE}"])
-    table = Table(tmp_path, "x")
-    assert table.line((), {"a": "", "b": None, "c": ["x", ""]}) == DELIMITER.join([EMPTY, "", f"x{ARRAY}"])
+def test_a_cell_of_several_lines_is_quoted_and_the_empty_text_is_not_nothing() -> None:
+    assert joined([["a\nb"], [""], [EMPTY]]) == [DELIMITER.join([f"{QUOTE}a\nb{QUOTE}", "", EMPTY])]
+    for text in (f"a\n{QUOTE}", DELIMITER, 7):
+        with pytest.raises(OddError):
+            joined([["a", text]])  # type: ignore[list-item]
+    assert column("string", ["", None]) == [EMPTY, ""]
+    assert column("string[]", [["x", ""], None]) == [f"x{ARRAY}", ""]
 
 
 def test_every_line_of_a_file_is_as_long_as_its_head(tmp_path: Path) -> None:
-    table = Table(tmp_path, "x")
+    table = Table(tmp_path, "x", ())
     for owner, props in enumerate([{"a": "1"}, {"a": "2", "b": "3"}, {"c": "4"}, {"a": "5"}]):
-        table.add(owner, table.line((), props))
-        if owner > 0:
-            table.write()
+        table.keep(owner, (), props)
+        if owner in {0, 1, 3}:
+            written(table)
     widths = {
         name: {
             line.count(DELIMITER) for end in ("head", "csv") for line in _lines(tmp_path / f"{name}.{end}")
         }
         for name in table.files
     }
-    assert widths == {"x-0": {1}, "x-1": {2}}
+    assert widths == {"x-0": {0}, "x-1": {1}, "x-2": {2}}
 
 
 def _lines(path: Path) -> list[str]:
@@ -221,12 +235,11 @@ def test_each_value_stands_in_its_column_whatever_the_order_and_the_names(
 ) -> None:
     folder = tmp_path_factory.mktemp("t")
     table = Table(folder, "x", ENDS)
-    for owner, (props, times, written) in enumerate(rows):
-        ends = (f"a{owner}", f"b{owner}")
-        table.add(owner, table.line(ends, dict(props), [[name, owner, 0] for name in times]))
-        if written:
-            table.write()
-    table.write()
+    for owner, (props, times, now) in enumerate(rows):
+        table.keep(owner, (f"a{owner}", f"b{owner}"), dict(props), [[name, owner, 0] for name in times])
+        if now:
+            written(table)
+    written(table)
     found: list[dict[str, str]] = []
     for name in table.files:
         head, *lines = (_lines(folder / f"{name}.{end}") for end in ("head", "csv"))
@@ -236,6 +249,7 @@ def test_each_value_stands_in_its_column_whatever_the_order_and_the_names(
         found += [dict(zip(names, line.split(DELIMITER), strict=True)) for line in lines[0]]
     ways = {"t": lambda v: EMPTY if v == "" else v or "", "u": str, "n": str, "x": repr,
             "b": lambda v: str(v).lower(), "l": ARRAY.join}  # fmt: skip
+    found.sort(key=lambda cells: int(cells["end0"][1:]))  # lines alike stand together
     for owner, (cells, (props, times, _)) in enumerate(zip(found, rows, strict=True)):
         wanted = {"end0": f"a{owner}", "end1": f"b{owner}"}
         wanted |= {name: ways[name](value) for name, value in props.items()}
@@ -245,23 +259,38 @@ def test_each_value_stands_in_its_column_whatever_the_order_and_the_names(
 
 
 def test_a_time_and_a_text_of_one_name_are_told_apart(tmp_path: Path) -> None:
-    table = Table(tmp_path, "x")
-    assert table.line((), {"a": "x"}, [["n", 1, 0]]) == f"x{DELIMITER}1970-01-01T00:00:01Z"
-    with pytest.raises(OddError):
-        table.line((), {"a": "x", "n": "text"})
+    table = Table(tmp_path, "x", ())
+    table.keep(0, (), {"a": "x"}, [["n", 1, 0]])
+    for owner, cell in enumerate(("text", ["several", "texts", "of it"]), 1):
+        table.keep(owner, (), {"a": "x", "n": cell})
+    assert table.make() == {1, 2}
+    table.write({1, 2})
+    assert _lines(tmp_path / "x-0.csv") == [f"x{DELIMITER}1970-01-01T00:00:01Z"]
 
 
-@pytest.mark.parametrize("value", [7, 1.5, True, ["a"], {"a": 1}])
-def test_a_value_of_another_type_than_its_column_is_not_written(tmp_path: Path, value: Any) -> None:
-    table = Table(tmp_path, "x")
-    assert table.line((), {"a": "text"}) == "text"
+@pytest.mark.parametrize("value", [7, 1.5, True, ["a"]])
+def test_a_value_of_another_type_than_its_column_takes_only_its_own_resource_out(
+    tmp_path: Path, value: Any
+) -> None:
+    for name, first, second in (("x", "text", value), ("y", value, "text")):
+        table = Table(tmp_path, name, ())
+        for owner, cell in enumerate((first, second, first)):
+            table.keep(owner, (), {"a": cell})
+        assert table.make() == {1}
+        table.write({1})
+        assert len(_lines(tmp_path / f"{name}-0.csv")) == 2
+
+
+def test_a_value_that_the_importer_does_not_know_is_not_kept(tmp_path: Path) -> None:
     with pytest.raises(OddError):
-        table.line((), {"a": value})
-    other = Table(tmp_path, "y")
-    if not isinstance(value, dict):
-        other.line((), {"a": value})
-        with pytest.raises(OddError):
-            other.line((), {"a": "text"})
+        Table(tmp_path, "x").keep(0, ("0",), {"a": {"b": 1}})
+
+
+def test_what_is_spoken_of_by_a_resource_that_cannot_be_written_spoils_no_other(tmp_path: Path) -> None:
+    fine = [observation(f"o{n}", "Patient/p") for n in range(3)]
+    states, found = spooled(tmp_path, fine[0], ODDITIES["a quote in a reference"], *fine[1:])
+    assert states == [ROW, ODD, ROW, ROW]
+    assert [len(found[kind]) for kind in ("Resource:Observation:Event", "HAS_EVENT", "CODED")] == [4, 4, 4]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -269,6 +298,8 @@ def test_both_ends_of_every_relationship_are_nodes_and_no_node_is_there_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     monkeypatch.setattr("graph.bulk.load.RESOURCES", 20)
+    monkeypatch.setattr("graph.bulk.numbers.AT_ONCE", 7)
+    monkeypatch.setattr("graph.bulk.numbers.PIECE", 50)
     paths = shuffled(files(tmp_path / "in"), seed)
     out, notes = tmp_path / "out", tmp_path / "notes"
     out.mkdir()
@@ -277,20 +308,24 @@ def test_both_ends_of_every_relationship_are_nodes_and_no_node_is_there_twice(
     ledger = Ledger(notes)
     with load.aside() as aside:
         load.write(out, ledger, aside, workers=1)
-    nodes: list[str] = []
-    ends: set[str] = set()
-    for name in load.tables:
+    nodes: dict[str, dict[str, str]] = {}
+    links: list[tuple[str, dict[str, str]]] = []
+    for name, kind in sorted(load.tables.items(), key=lambda of: of[0].startswith("link")):
         head, *rows = (parsed(line) for line in _records(out / f"{name}.head", out / f"{name}.csv"))
         for row in rows:
-            assert len(row) == len(head)
-            for column, cell in zip(head, row, strict=True):
-                group = column[-2:]
-                if ":ID(" in column:
-                    nodes.append(group + cell)
-                elif "_ID(" in column:
-                    ends.add(group + cell)
-    assert len(nodes) == len(set(nodes)) > 100
-    assert ends <= set(nodes)
+            cells = dict(zip(head, row, strict=True))
+            if ":ID" in cells:
+                assert nodes.setdefault(str(int(cells[":ID"])), cells) is cells
+            else:
+                links.append((kind, cells))
+    assert len(nodes) > 100
+    assert len({(cells.get("system:string"), cells["key:string"]) for cells in nodes.values()}) == len(nodes)
+    for kind, cells in links:
+        a, b = (nodes[str(int(cells[end]))] for end in ENDS)
+        if kind == "CODED":
+            assert f"{b['system:string']}|{b['code:string']}" == b["key:string"]
+        else:
+            assert cells["owner:string"] in {a["key:string"], b["key:string"]}
 
 
 def _records(*paths: Path) -> list[str]:
