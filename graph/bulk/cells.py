@@ -23,8 +23,8 @@ OPTIONS: Final = (
     "--id-type=actual",
 )
 """What the importer is told about all this; that a node's id is its place in the store spares it a search for every end."""
-BLANK: Final = "0" * 12
-"""Where such a number is filled in later (:mod:`graph.bulk.numbers`)."""
+BLANK: Final = "?" * 12
+"""Where such a number is filled in later (:mod:`graph.bulk.numbers`); the importer refuses one that was not."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONG = 1 << 63

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from graph.bulk.table import LINE
+from graph.bulk.table import LINE, torn
 
 
 def drop(folder: Path, dropped: npt.NDArray[np.bool_]) -> None:
@@ -17,7 +17,8 @@ def drop(folder: Path, dropped: npt.NDArray[np.bool_]) -> None:
         if gone.any():
             _rewrite(index.with_suffix(".csv"), lines["size"].astype(np.int64), gone)
             part = index.with_suffix(".part")
-            lines[~gone].tofile(part)
+            with part.open("wb") as out:  # not by tofile, which says nothing of a full disk
+                out.write(lines[~gone].tobytes())
             part.replace(index)
 
 
@@ -40,6 +41,6 @@ def _copy(file: Any, out: Any, size: int) -> None:
     while size:
         chunk = file.read(min(size, 2**20))
         if not chunk:
-            raise EOFError("a file of the import is shorter than its index says")
+            raise torn()
         out.write(chunk)
         size -= len(chunk)

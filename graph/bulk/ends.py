@@ -10,7 +10,8 @@ from graph.bulk.cells import OddError, odd
 
 END: Final = np.dtype([("high", "<u8"), ("low", "<u8"), ("at", "<u8"), ("size", "<u4")])
 """An end: hash of its key, and where its text is; none (``size`` 0) of what has no placeholder."""
-_KEPT: Final = 100_000
+KEPT: Final = 100_000
+"""Keys of which the number is remembered."""
 _CODE: Final = "\x1f"
 """Before the key of a concept, so that it is no resource's."""
 
@@ -47,20 +48,23 @@ class Ends:
             OddError: the key of that placeholder could not be written.
         """
         found = self._said.get(key)
-        if found:
-            return found
-        if odd(key):
-            raise OddError("a reference with a control character")
-        return self._add(self._said, key, hashed(key), key.encode())
+        if not found:
+            if odd(key):
+                raise OddError("a reference with a control character")
+            found = _keep(self._said, key, self._add(hashed(key), key.encode()))
+        return found
 
     def concept(self, key: str) -> int:
         """The number of a concept."""
         found = self._concepts.get(key)
-        return found or self._add(self._concepts, key, concept(key), b"")
+        return found or _keep(self._concepts, key, self._add(concept(key), b""))
 
     def part(self, key: str) -> int:
-        """The number of a node that is contained in the resource that speaks of it: one stays or goes with the other."""
-        return self._add({}, key, hashed(key), b"")
+        """A number, each time another one, of a node that is contained in the resource that speaks of it.
+
+        It is no placeholder: one stays or goes with the other.
+        """
+        return self._add(hashed(key), b"")
 
     def write(self) -> None:
         """Write what is new.
@@ -76,12 +80,16 @@ class Ends:
                 file.write(text)
         self._records, self._texts = [], []
 
-    def _add(self, known: dict[str, int], key: str, hash_: tuple[int, int], text: bytes) -> int:
-        if len(known) >= _KEPT:
-            known.clear()
+    def _add(self, hash_: tuple[int, int], text: bytes) -> int:
         self._count += 1
-        known[key] = self._count
         self._records.append((*hash_, self._at, len(text)))
         self._texts.append(text)
         self._at += len(text)
         return self._count
+
+
+def _keep(known: dict[str, int], key: str, number: int) -> int:
+    if len(known) >= KEPT:
+        known.clear()
+    known[key] = number
+    return number

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graph.bulk.ends import hashed
-from graph.bulk.numbers import NODE
+from graph.bulk.numbers import NUMBERED
 from graph.bulk.spool import DELETION, ITEM, NOTHING, ODD, PART, ROW
 
 PIECE: Final = 2_000_000
@@ -67,15 +67,15 @@ class Ledger:
         return found
 
     def nodes(self, dropped: npt.NDArray[np.bool_]) -> Iterator[Array]:
-        """The nodes of the files, of :data:`~graph.bulk.numbers.NODE`, when the items ``dropped`` are taken out of them."""
+        """The nodes of the files, of :data:`~graph.bulk.numbers.NUMBERED`, when the items ``dropped`` are taken out of them."""
         items, parts = self._read("items", ITEM), self._read("parts", PART)
         for first in range(0, len(items), PIECE):
             some = items[first : first + PIECE]
             live = (some["state"] == ROW) & ~dropped[first : first + PIECE]
-            yield _nodes(some, live, first)
+            yield _numbered(some, live, first)
         for first in range(0, len(parts), PIECE):
             some = parts[first : first + PIECE]
-            yield _nodes(some, ~dropped[some["owner"]], len(items) + first)
+            yield _numbered(some, ~dropped[some["owner"]], len(items) + first)
 
     @property
     def free(self) -> int:
@@ -108,9 +108,9 @@ class Ledger:
         return np.memmap(path, kind, "r") if path.stat().st_size else np.zeros(0, kind)
 
 
-def _nodes(some: Array, live: Array, first: int) -> Array:
+def _numbered(some: Array, live: Array, first: int) -> Array:
     at = np.flatnonzero(live)
-    found = np.empty(len(at), NODE)
+    found = np.empty(len(at), NUMBERED)
     found["high"], found["low"], found["number"] = some["high"][at], some["low"][at], first + at
     return found
 

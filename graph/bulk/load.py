@@ -12,14 +12,13 @@ import numpy.typing as npt
 
 from graph import server
 from graph.bulk import home, later
-from graph.bulk.cells import OddError
 from graph.bulk.drop import drop
 from graph.bulk.ends import concept, hashed
 from graph.bulk.ledger import Ledger
-from graph.bulk.numbers import NODE, Numbers
+from graph.bulk.numbers import NUMBERED, Numbers
 from graph.bulk.pool import Piece, Pool, Task, processes
 from graph.bulk.spool import DELETION, ITEM, Answer, Concepts, Totals, first, pack
-from graph.bulk.table import Table
+from graph.bulk.table import Table, torn
 from graph.check.inspect import Level
 from graph.connection import Graph, entered
 from graph.fhir.read_items import Deletion, Found, Refused
@@ -204,7 +203,9 @@ class Load(Run):
                 for number, (key, (system, code, display)) in enumerate(concepts, free)
             ),
         )
-        hashes = np.array([(*concept(key), number) for number, (key, _) in enumerate(concepts, free)], NODE)
+        hashes = np.array(
+            [(*concept(key), number) for number, (key, _) in enumerate(concepts, free)], NUMBERED
+        )
         numbers = Numbers(files)
         missing = numbers.settle(lambda: chain(ledger.nodes(dropped), [hashes]), free + len(concepts))
         placeholders = ((number, {"key": key}) for number, key in missing)
@@ -234,5 +235,5 @@ class Load(Run):
 
 def _written(table: Table) -> None:
     if table.make():  # what cannot be written was found when it was first spoken of
-        raise OddError("a key of a node that is no resource")
+        raise torn()
     table.write()

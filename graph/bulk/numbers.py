@@ -5,6 +5,7 @@ concepts, and placeholders of what is spoken of and is no node.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,106 +14,142 @@ import numpy.typing as npt
 
 from graph.bulk.cells import BLANK
 from graph.bulk.ends import END
-from graph.bulk.table import LINE, OWN
+from graph.bulk.table import LINE, OWN, torn
 
 Array = npt.NDArray[Any]
 
-NODE: Final = np.dtype([("high", "<u8"), ("low", "<u8"), ("number", "<u8")])
+NUMBERED: Final = np.dtype([("high", "<u8"), ("low", "<u8"), ("number", "<u8")])
 """A node: hash of its key, and its number."""
-PIECE: Final = 1_000_000
+PIECE: Final = 2_000_000
 """Ends that are sorted at once, about."""
 AT_ONCE: Final = 100_000
 """Lines that are filled in at once."""
+BYTES: Final = 2**24
+"""Of lines that are rewritten as a whole; of longer ones only the cells are."""
+CELLS: Final = ("a", "b")
 _NONE: Final = 2**64 - 1
 _DIGITS: Final = np.array([f"{n:04}" for n in range(10_000)], "S4").view(np.uint8).reshape(-1, 4)
 
 
 class Numbers:
-    """The ends that all processes have written in ``folder``, and what they turn out to be: eight bytes each."""
+    """The ends of which lines in ``folder`` speak, whichever process wrote them, and what they turn out to be.
+
+    In memory are nine bytes for each number that a process has given (:class:`~graph.bulk.ends.Ends`).
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         paths = [path for path in sorted(folder.glob("*.ends")) if path.stat().st_size]
-        self._ends: list[Array] = [np.memmap(path, END, "r") for path in paths]
+        self._process = {path.stem: at for at, path in enumerate(paths)}
         self._keys = [path.with_suffix(".keys") for path in paths]
+        self._ends: list[Array] = [np.memmap(path, END, "r") for path in paths]
         # Not mapped to disk: where that is full, a mapping ends the process without a word.
         self._numbers: list[Array] = [np.full(len(ends), _NONE, "<u8") for ends in self._ends]
-        self._of = {path.stem: numbers for path, numbers in zip(paths, self._numbers, strict=True)}
+        self._used: list[Array] = [np.zeros(len(ends), bool) for ends in self._ends]
+        for index, lines in self._indexes():
+            for some in _slices(lines):
+                for cell in CELLS:
+                    ends = some[cell]
+                    if (ends := ends[(ends != 0) & (ends != OWN)]).size:
+                        self._used[self._process_of(index)][ends.astype(np.int64) - 1] = True
 
     def settle(self, nodes: Callable[[], Iterable[Array]], free: int) -> Iterator[tuple[int, str]]:
-        """Find the number of every end among ``nodes``: each call gives them all, of :data:`NODE`, a part at a time.
+        """Find the number of every end among ``nodes``: each call gives them all, of :data:`NUMBERED`, a part at a time.
 
         What is not found is a placeholder: its number, from ``free`` on, and its key. To be taken to its end.
         """
         bits = (sum(map(len, self._ends)) // PIECE).bit_length()
-        for piece in range(1 << bits):
-            places = [np.flatnonzero(_within(ends, piece, bits)) for ends in self._ends]
-            ends = np.concatenate(
-                [np.zeros(0, END), *(e[at] for e, at in zip(self._ends, places, strict=True))]
-            )
-            # Of equal ones first one with a text.
-            order = np.lexsort((ends["size"] == 0, ends["low"], ends["high"]))
-            new = np.ones(len(order), bool)
-            new[1:] = _differ(ends[order[1:]], ends[order[:-1]])
-            leaders = ends[order[new]]
-            found = np.full(len(leaders), _NONE, "<u8")
-            for part in nodes():
-                some = part[_within(part, piece, bits)]
-                at, which = _find(leaders, some)
-                found[at] = some["number"][which]
-            process = np.repeat(np.arange(len(places)), [*map(len, places)])[order[new]]
-            for leader in np.flatnonzero((found == _NONE) & (leaders["size"] > 0)).tolist():
-                found[leader] = free
-                yield free, self._key(int(process[leader]), leaders[leader])
-                free += 1
-            numbers = np.empty(len(ends), "<u8")
-            numbers[order] = found[np.cumsum(new) - 1]
-            done = 0
-            for into, where in zip(self._numbers, places, strict=True):
-                into[where] = numbers[done : done + len(where)]
-                done += len(where)
-
-    def _key(self, process: int, end: Any) -> str:
-        with self._keys[process].open("rb") as file:
-            file.seek(int(end["at"]))
-            return file.read(int(end["size"])).decode()
+        with ExitStack() as files:
+            keys = [files.enter_context(path.open("rb")) for path in self._keys]
+            for piece in range(1 << bits if self._ends else 0):
+                places = [
+                    np.flatnonzero(used & _within(ends, piece, bits))
+                    for ends, used in zip(self._ends, self._used, strict=True)
+                ]
+                ends = np.concatenate([e[at] for e, at in zip(self._ends, places, strict=True)])
+                process = np.repeat(np.arange(len(places)), [*map(len, places)])
+                order, new = _grouped(ends)
+                first = order[new]
+                found = _found(ends[first], (part[_within(part, piece, bits)] for part in nodes()))
+                for one in np.flatnonzero((found == _NONE) & (ends["size"][first] > 0)).tolist():
+                    found[one], end, file = free, ends[first[one]], keys[process[first[one]]]
+                    file.seek(int(end["at"]))
+                    yield free, file.read(int(end["size"])).decode()
+                    free += 1
+                numbers = np.empty(len(ends), "<u8")
+                numbers[order] = found[np.cumsum(new) - 1]
+                for of, where in enumerate(places):
+                    self._numbers[of][where] = numbers[process == of]
 
     def fill(self) -> None:
-        """Fill in the numbers in all files.
+        """Fill in the numbers in all files; what was noted beside these for it goes.
 
         Raises:
             OSError: the disk is full, or cannot be written.
+            GraphUnavailableError: the files do not fit together.
         """
+        for index, lines in self._indexes():
+            self._fill(index, lines)
+        for path in self._folder.iterdir():
+            if path.suffix in {".ends", ".index", ".keys"}:
+                path.unlink()
+
+    def _indexes(self) -> Iterator[tuple[Path, Array]]:
         for index in sorted(self._folder.glob("*.index")):
-            self._fill(index, self._of.get(index.name.split("-")[1], np.zeros(0, "<u8")))
+            if index.stat().st_size:
+                yield index, np.memmap(index, LINE, "r")
 
-    def _fill(self, index: Path, numbers: Array) -> None:
-        if not index.stat().st_size:
-            return
-        lines = np.memmap(index, LINE, "r")
+    def _process_of(self, index: Path) -> int:
+        """The process that has given the numbers; node-PROCESS-TABLE-FILE is the name of a file."""
+        return self._process[index.name.split("-")[1]]
+
+    def _fill(self, index: Path, lines: Array) -> None:
+        begin = 0
         with index.with_suffix(".csv").open("r+b") as file:
-            for first in range(0, len(lines), AT_ONCE):
-                some = lines[first : first + AT_ONCE]
-                ends = np.cumsum(some["size"], dtype=np.int64)
-                text = np.fromfile(file, np.uint8, int(ends[-1]))
-                for cell, name in enumerate(("a", "b")):
-                    open_ = np.flatnonzero(some[name])
+            for some in _slices(lines):
+                ends = begin + np.cumsum(some["size"], dtype=np.int64)
+                places: list[Array] = []
+                digits: list[Array] = []
+                for at, cell in enumerate(CELLS):
+                    open_ = np.flatnonzero(some[cell])
                     if len(open_):
-                        places = (ends - some["size"])[open_] + cell * (len(BLANK) + 1)
-                        chosen = _chosen(some[name][open_], some["owner"][open_], numbers)
-                        text[places[:, None] + np.arange(len(BLANK))] = _digits(chosen)
-                file.seek(-len(text), 1)
-                text.tofile(file)
+                        places.append((ends - some["size"])[open_] + at * (len(BLANK) + 1))
+                        digits.append(_digits(self._chosen(index, some[cell][open_], some["owner"][open_])))
+                if places:
+                    _put(file, begin, int(ends[-1]), np.concatenate(places), np.concatenate(digits))
+                begin = int(ends[-1])
+            if begin != file.seek(0, 2):
+                raise torn()
+
+    def _chosen(self, index: Path, ends: Array, owners: Array) -> Array:
+        found = owners.copy()
+        other = ends != OWN
+        if other.any():
+            found[other] = self._numbers[self._process_of(index)][ends[other].astype(np.int64) - 1]
+            if (found == _NONE).any():
+                # The importer does not look, and the graph would not be whole.
+                raise torn()
+        return found
 
 
-def _chosen(ends: Array, owners: Array, numbers: Array) -> Array:
-    found = owners.copy()
-    other = ends != OWN
-    found[other] = numbers[ends[other].astype(np.int64) - 1]
-    if (found == _NONE).any():
-        # The importer does not look, and the graph would not be whole.
-        raise RuntimeError("a relationship of the import has an end that is no node")
-    return found
+def _put(file: Any, begin: int, end: int, places: Array, digits: Array) -> None:
+    if end - begin > BYTES:
+        for place, cell in zip(places.tolist(), digits, strict=True):
+            file.seek(place)
+            file.write(cell.tobytes())
+        return
+    file.seek(begin)
+    text = np.frombuffer(bytearray(file.read(end - begin)), np.uint8)
+    if len(text) != end - begin:
+        raise torn()
+    text[(places - begin)[:, None] + np.arange(len(BLANK))] = digits
+    file.seek(begin)
+    file.write(text.tobytes())
+
+
+def _slices(lines: Array) -> Iterator[Array]:
+    for first in range(0, len(lines), AT_ONCE):
+        yield lines[first : first + AT_ONCE]
 
 
 def _within(some: Array, piece: int, bits: int) -> Array:
@@ -123,8 +160,21 @@ def _within(some: Array, piece: int, bits: int) -> Array:
     return found
 
 
-def _differ(one: Array, other: Array) -> Array:
-    found: Array = (one["high"] != other["high"]) | (one["low"] != other["low"])
+def _grouped(ends: Array) -> tuple[Array, Array]:
+    """The order in which equal ends stand together, of each first one with a text; and where in it another one begins."""
+    order = np.lexsort((ends["size"] == 0, ends["low"], ends["high"]))
+    high, low = ends["high"][order], ends["low"][order]
+    new = np.ones(len(order), bool)
+    new[1:] = (high[1:] != high[:-1]) | (low[1:] != low[:-1])
+    return order, new
+
+
+def _found(ends: Array, nodes: Iterable[Array]) -> Array:
+    """The number of each of the ``ends`` (sorted, each once) among the nodes."""
+    found = np.full(len(ends), _NONE, "<u8")
+    for some in nodes:
+        at, which = _find(ends, some)
+        found[at] = some["number"][which]
     return found
 
 

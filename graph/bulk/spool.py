@@ -1,7 +1,7 @@
 """From resources to lines of the importer's files: what one process does with one piece of the input."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -148,29 +148,27 @@ class Spool:
         try:
             for concept in made.concepts.values():
                 _check(concept)
-            self._nodes(number, made)
-            self._links(number, made)
+            parts = {node["key"]: self._ends.part(node["key"]) for node in made.nodes[1:]}
+            self._keep_nodes(number, made, parts)
+            self._keep_links(number, made, parts)
         except OddError:
             return False
         return True
 
-    def _nodes(self, number: int, made: Row) -> None:
+    def _keep_nodes(self, number: int, made: Row, parts: Mapping[str, int]) -> None:
         for at, node in enumerate(made.nodes):
             table = self._table(":".join(node["labels"]), NODE)
             if at:
-                table.keep(number, (BLANK,), node["props"], node["times"], self._ends.part(node["key"]))
+                table.keep(number, (BLANK,), node["props"], node["times"], parts[node["key"]])
             else:
                 table.keep(number, (str(number),), node["props"], node["times"])
 
-    def _links(self, number: int, made: Row) -> None:
+    def _keep_links(self, number: int, made: Row, parts: Mapping[str, int]) -> None:
         ends, own = self._ends, made.key
-        parts = {node["key"] for node in made.nodes[1:]}
 
         def end(key: str) -> int:
-            if key == own:
-                return OWN
             # Also of what is a node of this piece: it may be taken out again.
-            return ends.part(key) if key in parts else ends.said(key)
+            return OWN if key == own else parts.get(key) or ends.said(key)
 
         for link in made.links:
             table = self._table(link["type"], ENDS)

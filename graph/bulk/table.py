@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from graph.bulk.cells import OddError, column, joined, kind
+from ontology.errors import GraphUnavailableError
 
 NODE: Final = (":ID",)
 ENDS: Final = (":START_ID", ":END_ID")
@@ -20,6 +21,15 @@ LINE: Final = np.dtype([("owner", "<u8"), ("size", "<u4"), ("a", "<u4"), ("b", "
 That is 0 for nothing, :data:`OWN` for the number of its resource, or the number of an end (:mod:`graph.bulk.ends`).
 """
 OWN: Final = 2**32 - 1
+
+
+def torn() -> GraphUnavailableError:
+    """The error for files of an import that are not as they were written."""
+    return GraphUnavailableError(
+        "The files of the import do not fit together.",
+        do="Run it again, with more free disk space: the graph is as it was.",
+    )
+
 
 Column = tuple[int, str]
 """Its place in the line, and the importer's type."""

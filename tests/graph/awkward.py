@@ -78,6 +78,14 @@ def _facts() -> list[Any]:
         "{broken",
         {"resourceType": "Patient"},
         {"resourceType": "Practitioner", "id": "d1", "identifier": _NPI},
+        # Only a version that loses speaks of the third.
+        {"resourceType": "Practitioner", "id": "d3", "identifier": [{"system": "npi", "value": "3"}]},
+        version(observation("corrected"), 2, "2021-01-01"),
+        version(
+            observation("corrected", performer=[{"reference": "Practitioner?identifier=npi|3"}]),
+            1,
+            "2020-01-01",
+        ),
         observation("bad", effectiveDateTime="2020-13-45"),
         *(
             {"resourceType": "Practitioner", "id": f"d2{i}", "identifier": [{"system": "npi", "value": "2"}]}

@@ -1,5 +1,6 @@
 """What a bulk load writes and remembers before the importer sees it: nothing lost, nothing twice, the batches of an ingest."""
 
+from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,16 +14,20 @@ from hypothesis import strategies as st
 from graph import Settings
 from graph.bulk.cells import ARRAY, BLANK, DELIMITER, EMPTY, QUOTE, WAYS, OddError, column, joined
 from graph.bulk.drop import drop
-from graph.bulk.ends import Ends, hashed
+from graph.bulk.ends import END, Ends, concept, hashed
 from graph.bulk.ledger import Ledger
 from graph.bulk.load import Load
-from graph.bulk.numbers import Numbers
+from graph.bulk.numbers import NUMBERED, Numbers
+from graph.bulk.numbers import _found as found_among
 from graph.bulk.spool import DELETION, ITEM, NOTHING, ODD, PART, ROW, Spool, pack
-from graph.bulk.table import ENDS, Table
-from graph.fhir.read import find
+from graph.bulk.table import ENDS, OWN, Table
+from graph.fhir.read import find, read
 from graph.fhir.read_items import Found
 from graph.ingest_plan import batches
+from graph.ingest_rows import Row
+from graph.ingest_rows import row as rows_of
 from graph.spread import here
+from ontology.errors import GraphUnavailableError
 from tests.graph.awkward import files, shuffled
 from tests.graph.made import Resource, observation, patient
 
@@ -35,6 +40,9 @@ QUICK = settings(max_examples=60, deadline=None)
 def piece(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("graph.bulk.ledger.PIECE", request.param)
     monkeypatch.setattr("graph.bulk.numbers.PIECE", request.param)
+    if request.param == 2:
+        for name, value in (("numbers.AT_ONCE", 3), ("numbers.BYTES", 60), ("ends.KEPT", 2)):
+            monkeypatch.setattr(f"graph.bulk.{name}", value)
 
 
 def noted(folder: Path, items: list[tuple[str, int, int]]) -> Ledger:
@@ -58,31 +66,98 @@ def test_what_has_several_versions_or_a_deletion_waits_and_nothing_else(
     assert ledger.later().tolist() == expected
 
 
+RESOURCES = st.lists(
+    st.tuples(KEYS, st.booleans(), st.lists(KEYS, max_size=4), st.booleans()),
+    unique_by=lambda resource: resource[0],
+)
+"""A resource: its key, whether it contains another, what it refers to (and is coded by), whether they are written at once."""
+
+
 @pytest.mark.usefixtures("piece")
 @QUICK
-@given(rows=st.lists(KEYS, unique=True), ends=st.lists(KEYS), dropped=st.sets(KEYS), part=st.booleans())
-def test_what_is_spoken_of_and_is_no_node_is_a_placeholder_once(
-    tmp_path_factory: pytest.TempPathFactory, rows: list[str], ends: list[str], dropped: set[str], part: bool
+@given(resources=RESOURCES, dropped=st.sets(KEYS))
+def test_every_end_that_stays_is_filled_in_with_the_number_of_its_node(
+    tmp_path_factory: pytest.TempPathFactory,
+    resources: list[tuple[str, bool, list[str], bool]],
+    dropped: set[str],
 ) -> None:
-    folder = tmp_path_factory.mktemp("l")
-    ledger = noted(folder, [(key, 1, ROW) for key in rows])
-    if part and rows:  # of the first resource; it goes when that goes
-        ledger.parts(np.array([(*hashed(f"{rows[0]}#a"), 0)], PART).tobytes())
+    folder, notes = tmp_path_factory.mktemp("f"), tmp_path_factory.mktemp("n")
+    processes = [
+        (Ends(folder, p), Table(folder, f"node-{p}-0"), Table(folder, f"link-{p}-1", ENDS)) for p in "01"
+    ]
+    ledger = noted(notes, [(key, 1, ROW) for key, *_ in resources])
+    for number, (key, part, targets, now) in enumerate(resources):
+        ends, node, link = processes[number % 2]
+        node.keep(number, (str(number),), {"key": key, "fhir": "é\n𝒳"})
+        if part:
+            inner = ends.part(f"{key}#a")
+            node.keep(number, (BLANK,), {"key": f"{key}#a"}, (), inner)
+            link.keep(number, (BLANK, BLANK), {"said": f"{key}#a {key}", "more": "é"}, (), inner, OWN)
+            ledger.parts(np.array([(*hashed(f"{key}#a"), number)], PART).tobytes())
+        for target in targets:
+            end = OWN if target == key else ends.said(target)
+            link.keep(number, (BLANK, BLANK), {"said": f"{key} {target}"}, (), OWN, end)
+            link.keep(number, (BLANK, BLANK), {"said": f"{key} |{target}"}, (), OWN, ends.concept(target))
+        for table in (node, link) if now else ():
+            written(table)
+    for ends, node, link in processes:
+        written(node)
+        written(link)
+        ends.write()
     ledger.close()
-    asked = [*ends, *(f"{key}#a" for key in rows[:1])]
-    for process in "01":  # both speak of the same
-        said = Ends(folder, process)
-        for key in asked:
-            said.said(key)
-            said.concept(key)
-        said.write()
-    kept = {key for key in rows if key not in dropped}
-    kept |= {f"{key}#a" for key in rows[:1] if part and key in kept}
-    gone = np.array([key in dropped for key in rows], bool)
-    found = list(Numbers(folder).settle(lambda: ledger.nodes(gone), ledger.free))
-    assert sorted(key for _, key in found) == sorted(set(asked) - kept)
-    assert [number for number, _ in found] == list(range(ledger.free, ledger.free + len(found)))
-    assert ledger.free == len(rows) + (part and bool(rows))
+    gone = np.array([key in dropped for key, *_ in resources], bool)
+    drop(folder, gone)
+    codes = {
+        target: ledger.free + at
+        for at, target in enumerate(sorted({t for _, _, said, _ in resources for t in said}))
+    }
+    coded = np.array([(*concept(key), number) for key, number in codes.items()], NUMBERED)
+    numbers = Numbers(folder)
+    free = ledger.free + len(codes)
+    missing = list(numbers.settle(lambda: [*ledger.nodes(gone), coded], free))
+    numbers.fill()
+
+    stay = [(key, part, targets) for key, part, targets, _ in resources if key not in dropped]
+    kept = {key for key, _, _ in stay}
+    wanted = sorted({target for _, _, targets in stay for target in targets} - kept)
+    assert sorted(key for _, key in missing) == wanted
+    assert [number for number, _ in missing] == list(range(free, free + len(missing)))
+    names = dict(missing) | {number: f"|{key}" for key, number in codes.items()}
+    names |= {int(cells[0]): cells[1] for cells in cells_of(folder, "node")}
+    assert sorted(names.values()) == sorted(
+        [*kept, *(f"{key}#a" for key, part, _ in stay if part), *wanted, *(f"|{key}" for key in codes)]
+    )
+    links = cells_of(folder, "link")
+    assert [f"{names[int(a)]} {names[int(b)]}" for a, b, *_ in links] == [said for _, _, said, *_ in links]
+    assert len(links) == sum(part + 2 * len(targets) for _, part, targets in stay)
+    assert {path.suffix for path in folder.iterdir()} <= {".csv", ".head"}
+
+
+def cells_of(folder: Path, kind: str) -> list[list[str]]:
+    return [parsed(line) for path in sorted(folder.glob(f"{kind}-*.csv")) for line in _records(path)]
+
+
+def test_keys_that_share_half_of_their_hashes_are_told_apart() -> None:
+    ends = np.array([(1, 1, 0, 1), (1, 2, 0, 1), (1, 4, 0, 1), (2, 1, 0, 1)], END)
+    nodes = np.array([(1, 4, 40), (2, 1, 21), (1, 3, 30), (1, 1, 10), (3, 1, 50)], NUMBERED)
+    none = 2**64 - 1
+    assert found_among(ends, [nodes[:2], nodes[2:]]).tolist() == [10, none, 40, 21]
+
+
+@pytest.mark.parametrize("fault", ["an end that is no node", "a shorter file"])
+def test_files_that_do_not_fit_together_are_not_imported(tmp_path: Path, fault: str) -> None:
+    ends, link = Ends(tmp_path, "0"), Table(tmp_path, "link-0-0", ENDS)
+    link.keep(0, (BLANK, BLANK), {"path": "code"}, (), OWN, ends.concept("c"))
+    written(link)
+    ends.write()
+    numbers = Numbers(tmp_path)
+    nodes = [] if fault == "an end that is no node" else [(*concept("c"), 1)]
+    assert not list(numbers.settle(lambda: [np.array(nodes, NUMBERED)], 2))
+    if fault == "a shorter file":
+        path = tmp_path / "link-0-0-0.csv"
+        path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(GraphUnavailableError, match="do not fit together"):
+        numbers.fill()
 
 
 @QUICK
@@ -309,6 +384,7 @@ def test_both_ends_of_every_relationship_are_nodes_and_no_node_is_there_twice(
     with load.aside() as aside:
         load.write(out, ledger, aside, workers=1)
     nodes: dict[str, dict[str, str]] = {}
+    there: set[str] = set()
     links: list[tuple[str, dict[str, str]]] = []
     for name, kind in sorted(load.tables.items(), key=lambda of: of[0].startswith("link")):
         head, *rows = (parsed(line) for line in _records(out / f"{name}.head", out / f"{name}.csv"))
@@ -316,16 +392,24 @@ def test_both_ends_of_every_relationship_are_nodes_and_no_node_is_there_twice(
             cells = dict(zip(head, row, strict=True))
             if ":ID" in cells:
                 assert nodes.setdefault(str(int(cells[":ID"])), cells) is cells
+                if kind not in {"Concept", "Resource:Dangling"}:
+                    there.add(cells["key:string"])
             else:
                 links.append((kind, cells))
     assert len(nodes) > 100
     assert len({(cells.get("system:string"), cells["key:string"]) for cells in nodes.values()}) == len(nodes)
-    for kind, cells in links:
-        a, b = (nodes[str(int(cells[end]))] for end in ENDS)
-        if kind == "CODED":
-            assert f"{b['system:string']}|{b['code:string']}" == b["key:string"]
-        else:
-            assert cells["owner:string"] in {a["key:string"], b["key:string"]}
+    keys = {number: cells["key:string"] for number, cells in nodes.items()}
+    found = Counter(
+        (kind, *(keys[str(int(cells[end]))] for end in ENDS), cells["path:string"]) for kind, cells in links
+    )
+    made = [rows_of(item, "run") for item in read(paths, 2**26) if isinstance(item, Found)]
+    whole = [one for one in made if isinstance(one, Row) and one.key in there]
+    assert len(whole) > 50
+    said = [
+        (link["type"], link["a"], link["b"], link["props"]["path"]) for one in whole for link in one.links
+    ]
+    said += [("CODED", code["key"], code["code"], code["path"]) for one in whole for code in one.codes]
+    assert found == Counter(said)
 
 
 def _records(*paths: Path) -> list[str]:
