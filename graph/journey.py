@@ -76,7 +76,7 @@ def _kept(graph: Graph) -> journey_record.Kept:
 
 
 def _rows(graph: Graph, patient: str, at: datetime | None, mark: Mark) -> list[dict[str, Any]]:
-    """The rows in order of time; the second look at a patient keeps the record as long as the graph stays as it is."""
+    """The rows in order of time; the first look at a patient keeps the record as long as the graph stays as it is."""
     kept = _kept(graph)
     pays, entries = kept.look(patient, mark) if mark else (False, None)
     if pays:

@@ -1,7 +1,7 @@
 """A patient's whole record, kept while nothing is committed to the graph: any instant of it is then a matter of memory.
 
 To read some thousand facts takes the database a tenth of a second, and whoever moves through time asks for the same ones
-again and again. So the second look at a patient reads the record whole, and the next ones take what was known from it, as
+again and again. So the first look at a patient reads the record whole, and the next ones take what was known from it, as
 long as the database's own mark says that nothing was committed since, by whomever. What is known at an instant is what
 ``journey.facts`` gives: a property-based test holds the two together.
 """
@@ -10,7 +10,6 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from operator import itemgetter
 from threading import Lock
 from typing import Any, Final, NamedTuple
 
@@ -22,9 +21,9 @@ MOST: Final = 60_000
 """Rows that are kept, of all patients together; of one more than that, none."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LATEST = datetime.max.replace(tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _NOWHERE = (None, None)
+_RECORDED = journey_rows.COLUMNS.index("recorded")
 
 
 class Entry(NamedTuple):
@@ -45,8 +44,7 @@ class Entry(NamedTuple):
 class _Place:
     mark: Mark
     entries: list[Entry] | None = None
-    pays: bool = False
-    """Whether the record is to be read whole when it is asked for again."""
+    """None when they are too many."""
 
     @property
     def size(self) -> int:
@@ -64,14 +62,13 @@ class Kept:
         self._of: OrderedDict[str, _Place] = OrderedDict()
 
     def look(self, patient: str, mark: Mark) -> tuple[bool, list[Entry] | None]:
-        """Whether it pays to read the record of a patient now, and the record if it is kept."""
+        """Whether it pays to read the whole record of a patient now, and the record if it is kept."""
         with self._lock:
             place = self._of.get(patient)
-            if place and place.mark == mark:
-                self._of.move_to_end(patient)
-                return place.pays, place.entries
-            self._put(patient, _Place(mark, pays=True))
-        return False, None
+            if place is None or place.mark != mark:
+                return True, None
+            self._of.move_to_end(patient)
+            return False, place.entries
 
     def keep(self, patient: str, mark: Mark, entries: list[Entry]) -> None:
         """Keep the record of a patient; the ones asked for longest ago go."""
@@ -126,19 +123,15 @@ def known(entries: Iterable[Entry], at: datetime | None) -> list[dict[str, Any]]
 
 def read(graph: Graph, patient: str, mark: Mark) -> list[Entry]:
     """The whole record of a patient in order of time, as it is now: no earlier than ``mark``."""
-    clock = journey_rows.Clock({None: None})
     # The mark that comes with the answer is dropped: it may be of a later state than what was read.
     with seldom_collected():
-        answer, _ = graph.marked("journey.record", mark, patient=patient)
-        entries = [
-            Entry(row, recorded, deleted, closed, dict.fromkeys(journey_rows.closing(row["type"])), visits)
-            for cells, recorded, deleted, closed, visits in answer
-            for row in journey_rows.dicts([cells], clock)
-        ]
-    entries.sort(key=_place)
-    return entries
-
-
-def _place(entry: Entry) -> tuple[datetime, str]:
-    start, recorded, key = itemgetter("start", "recorded", "key")(entry.row)
-    return start or recorded or _LATEST, key
+        ((facts,),), _ = graph.marked("journey.record", mark, patient=patient)
+        times: dict[str, tuple[Any, ...]] = {}
+        for cells in facts:
+            recorded = cells[_RECORDED]
+            *_, deleted, closed, visits = cells
+            del cells[-3:]
+            cells[_RECORDED] = None if recorded is None else recorded // 1000
+            hidden = dict.fromkeys(journey_rows.closing(cells[1]))
+            times[cells[0]] = recorded, deleted, closed, hidden, visits
+        return [Entry(row, *times[row["key"]]) for row in journey_rows.dicts(facts)]

@@ -3,31 +3,28 @@
 // params:
 //   patient: {type: STRING, doc: Key of the patient., example: Patient/1}
 // returns:
-//   cells: as in journey.facts when everything is asked for, without the encounter
-//   recorded: microseconds since 1970, or null
-//   deleted: the same, null when it is not deleted; before all times when nobody knows when
-//   closed: the same, null when it is not known
-//   visits: "lists of key, class, recorded and deleted of the encounters that include the fact; null for an encounter"
+//   facts: "lists: the cells of journey.facts when everything is asked for, without the encounter and with recorded to the microsecond;
+//     then deleted and closed in microseconds since 1970 (null when it is not, or that is not known; deleted before all times when
+//     nobody knows when); then lists of key, class, recorded and deleted of the encounters that include the fact, null for an encounter"
 MATCH (p:Resource {key: $patient})
 MATCH (p)<-[:REPLACED_BY*0..10]-(q)
 WITH DISTINCT q
 MATCH (q)-[:HAS_ENCOUNTER|HAS_EVENT]->(n)
 WHERE n.type IS NOT NULL
-RETURN [
+RETURN collect([
     n.key, n.type, n.system, n.code, n.display, n.codes, n.category, n.status,
-    n.start.epochMillis, n.end.epochMillis, n.recorded.epochMillis, n.value, n.unit, n.text,
+    n.start.epochMillis, n.end.epochMillis, n.recorded.epochSeconds * 1000000 + n.recorded.microsecond, n.value, n.unit, n.text,
     CASE WHEN n:Encounter THEN [n.key, n.class] END,
     n.disposition,
     false,
     CASE WHEN n.component_codes IS NOT NULL THEN [
       n.component_codes, n.component_displays, n.component_values, n.component_units, n.component_texts] END,
     CASE WHEN n.code IS NULL AND n.type STARTS WITH 'Medication' THEN
-      head([(n)-[:MEDICATION]->(d:Medication) | [d.system, d.code, d.display, d.codes]]) END
-  ] AS cells,
-  n.recorded.epochSeconds * 1000000 + n.recorded.microsecond AS recorded,
-  CASE WHEN n:Deleted THEN coalesce(n.deleted.epochSeconds * 1000000 + n.deleted.microsecond, -9223372036854775807) END AS deleted,
-  n.closed.epochSeconds * 1000000 + n.closed.microsecond AS closed,
-  CASE WHEN NOT n:Encounter THEN [(n)<-[:INCLUDES]-(e) | [
-    e.key, e.class, e.recorded.epochSeconds * 1000000 + e.recorded.microsecond,
-    CASE WHEN e:Deleted THEN coalesce(e.deleted.epochSeconds * 1000000 + e.deleted.microsecond, -9223372036854775807) END
-  ]] END AS visits
+      head([(n)-[:MEDICATION]->(d:Medication) | [d.system, d.code, d.display, d.codes]]) END,
+    CASE WHEN n:Deleted THEN coalesce(n.deleted.epochSeconds * 1000000 + n.deleted.microsecond, -9223372036854775807) END,
+    n.closed.epochSeconds * 1000000 + n.closed.microsecond,
+    CASE WHEN NOT n:Encounter THEN [(n)<-[:INCLUDES]-(e) | [
+      e.key, e.class, e.recorded.epochSeconds * 1000000 + e.recorded.microsecond,
+      CASE WHEN e:Deleted THEN coalesce(e.deleted.epochSeconds * 1000000 + e.deleted.microsecond, -9223372036854775807) END
+    ]] END
+  ]) AS facts
