@@ -102,13 +102,13 @@ def load(coming: Offline, files: Path, tables: Mapping[str, str], buffer: int, *
 
 
 def _groups(tables: Mapping[str, str]) -> Sequence[str]:
-    """The importer's arguments; the files of nodes come first.
+    """The importer's arguments; the files of nodes come first. Neo4j 2026 wants a folder in every path.
 
     >>> _groups({"link-0-1": "HAS_EVENT", "node-0-0": "Resource:Patient"})
-    ['--nodes=Resource:Patient=node-0-0.head,node-0-0.csv', '--relationships=HAS_EVENT=link-0-1.head,link-0-1.csv']
+    ['--nodes=Resource:Patient=./node-0-0.head,./node-0-0.csv', '--relationships=HAS_EVENT=./link-0-1.head,./link-0-1.csv']
     """
     return [
-        f"--{'nodes' if name.startswith('node') else 'relationships'}={kind}={name}.head,{name}.csv"
+        f"--{'nodes' if name.startswith('node') else 'relationships'}={kind}=./{name}.head,./{name}.csv"
         for name, kind in sorted(tables.items(), key=lambda of: (of[0].startswith("link"), of))
     ]
 

@@ -41,7 +41,9 @@ class Offline:
         )
         if done.returncode:
             said = (done.stdout + done.stderr).splitlines()
-            lines = [line for line in said if line.strip() and not line.startswith("Run with '--verbose'")]
+            lines = [
+                line for line in said if line.strip(" -") and not line.startswith("Run with '--verbose'")
+            ]
             space = any("No space left" in line for line in lines)
             raise GraphUnavailableError(
                 f"{what} failed.",
