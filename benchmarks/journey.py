@@ -46,10 +46,15 @@ def size(seen: Journey) -> int:
     return len(seen.encounters) + len(seen.facts)
 
 
+def learnt(graph: Graph, patient: str) -> list[datetime]:
+    """When each row of the record became known, in order."""
+    whole = journey(graph, patient)
+    return sorted(row["recorded"] for row in (*whole.encounters, *whole.facts) if row["recorded"])
+
+
 def instants(graph: Graph, patient: str) -> dict[str, datetime | None]:
     """Quarters of the record, and all of it."""
-    whole = journey(graph, patient)
-    known = sorted(row["recorded"] for row in (*whole.encounters, *whole.facts) if row["recorded"])
+    known = learnt(graph, patient)
     quarters = {f"{part:.0%}": known[int(part * (len(known) - 1))] for part in (0.25, 0.5, 0.75, 1)}
     return {**quarters, "no instant": None}
 
@@ -91,8 +96,7 @@ def measure(graph: Graph, patient: str, at: datetime | None, rounds: int) -> dic
 
 def through(graph: Graph, patient: str, rounds: int) -> dict[str, float]:
     """Median, 95th percentile and longest of looks at instants from the first to the last, the first with nothing kept."""
-    whole = journey(graph, patient)
-    known = sorted(row["recorded"] for row in (*whole.encounters, *whole.facts) if row["recorded"])
+    known = learnt(graph, patient)
     graph.held.clear()
     taken = []
     for step in range(rounds):

@@ -125,7 +125,8 @@ def read(graph: Graph, patient: str, mark: Mark) -> list[Entry]:
     """The whole record of a patient in order of time, as it is now: no earlier than ``mark``."""
     # The mark that comes with the answer is dropped: it may be of a later state than what was read.
     with seldom_collected():
-        ((facts,),), _ = graph.marked("journey.record", mark, patient=patient)
+        answer, _ = graph.marked("journey.record", mark, patient=patient)
+        facts = [cells for (some,) in answer for cells in some]
         times: dict[str, tuple[Any, ...]] = {}
         for cells in facts:
             recorded = cells[_RECORDED]

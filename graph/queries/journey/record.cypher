@@ -11,20 +11,27 @@ MATCH (p)<-[:REPLACED_BY*0..10]-(q)
 WITH DISTINCT q
 MATCH (q)-[:HAS_ENCOUNTER|HAS_EVENT]->(n)
 WHERE n.type IS NOT NULL
-RETURN collect([
-    n.key, n.type, n.system, n.code, n.display, n.codes, n.category, n.status,
-    n.start.epochMillis, n.end.epochMillis, n.recorded.epochSeconds * 1000000 + n.recorded.microsecond, n.value, n.unit, n.text,
-    CASE WHEN n:Encounter THEN [n.key, n.class] END,
-    n.disposition,
-    false,
-    CASE WHEN n.component_codes IS NOT NULL THEN [
-      n.component_codes, n.component_displays, n.component_values, n.component_units, n.component_texts] END,
-    CASE WHEN n.code IS NULL AND n.type STARTS WITH 'Medication' THEN
-      head([(n)-[:MEDICATION]->(d:Medication) | [d.system, d.code, d.display, d.codes]]) END,
-    CASE WHEN n:Deleted THEN coalesce(n.deleted.epochSeconds * 1000000 + n.deleted.microsecond, -9223372036854775807) END,
-    n.closed.epochSeconds * 1000000 + n.closed.microsecond,
-    CASE WHEN NOT n:Encounter THEN [(n)<-[:INCLUDES]-(e) | [
-      e.key, e.class, e.recorded.epochSeconds * 1000000 + e.recorded.microsecond,
-      CASE WHEN e:Deleted THEN coalesce(e.deleted.epochSeconds * 1000000 + e.deleted.microsecond, -9223372036854775807) END
-    ]] END
-  ]) AS facts
+WITH collect(n) AS facts
+UNWIND range(0, size(facts) - 1, 1000) AS i
+// A list of many at a time: a row a fact takes half as long again, and one list of all as much memory as the record is large.
+CALL (facts, i) {
+  UNWIND facts[i..i + 1000] AS n
+  RETURN collect([
+      n.key, n.type, n.system, n.code, n.display, n.codes, n.category, n.status,
+      n.start.epochMillis, n.end.epochMillis, n.recorded.epochSeconds * 1000000 + n.recorded.microsecond, n.value, n.unit, n.text,
+      CASE WHEN n:Encounter THEN [n.key, n.class] END,
+      n.disposition,
+      false,
+      CASE WHEN n.component_codes IS NOT NULL THEN [
+        n.component_codes, n.component_displays, n.component_values, n.component_units, n.component_texts] END,
+      CASE WHEN n.code IS NULL AND n.type STARTS WITH 'Medication' THEN
+        head([(n)-[:MEDICATION]->(d:Medication) | [d.system, d.code, d.display, d.codes]]) END,
+      CASE WHEN n:Deleted THEN coalesce(n.deleted.epochSeconds * 1000000 + n.deleted.microsecond, -9223372036854775807) END,
+      n.closed.epochSeconds * 1000000 + n.closed.microsecond,
+      CASE WHEN NOT n:Encounter THEN [(n)<-[:INCLUDES]-(e) | [
+        e.key, e.class, e.recorded.epochSeconds * 1000000 + e.recorded.microsecond,
+        CASE WHEN e:Deleted THEN coalesce(e.deleted.epochSeconds * 1000000 + e.deleted.microsecond, -9223372036854775807) END
+      ]] END
+    ]) AS some
+}
+RETURN some AS facts
