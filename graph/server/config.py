@@ -7,6 +7,7 @@ One folder holds it all: ``password`` (mode 0600, it lives with the data), ``neo
 import os
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -30,6 +31,8 @@ FLAGS = [
     "-Dio.netty.tryReflectionSetAccessible=true",
     "--enable-native-access=ALL-UNNAMED",
 ]
+QUIET = "-Xlog:cds*=off"
+"""Nothing of archives of classes that do not fit: Java goes on without them."""
 PROCEDURES = (
     "db.index.fulltext.*,db.index.vector.*,db.labels,db.relationshipTypes,db.propertyKeys,"
     "db.schema.*,db.ping,dbms.components,db.awaitIndexes,db.awaitIndex"
@@ -51,6 +54,12 @@ def _memory(heap: str | None = None, young: float = YOUNG, *, whole: bool = Fals
     return [*([f"-Xms{heap}"] if whole else []), f"-Xmn{_part(heap, young)}", COLLECTOR]
 
 
+def sharing(archives: Sequence[Path] = (), record: Path | None = None) -> list[str]:
+    """What Java is told about the archives of classes that it may use, and about the one that it is to make."""
+    said = [f"-XX:SharedArchiveFile={os.pathsep.join(map(str, archives))}"] if archives else []
+    return [*said, *([f"-XX:ArchiveClassesAtExit={record}"] if record else []), QUIET]
+
+
 class Plan(BaseModel):
     """Everything that the keeper needs to run one Neo4j."""
 
@@ -63,6 +72,10 @@ class Plan(BaseModel):
     port: int
     grace: float
     timeout: float
+    classes: tuple[Path, ...] = ()
+    """Archives of classes (:mod:`graph.server.classes`)."""
+    record: Path | None = None
+    """Where the server is to make one when it ends."""
 
     @property
     def home(self) -> Path:
@@ -95,6 +108,7 @@ class Plan(BaseModel):
             str(self.java),
             heap,
             *_memory(self.heap),
+            *sharing(self.classes, self.record),
             *FLAGS,
             *OPENS,
             "-cp",
@@ -111,6 +125,7 @@ class Plan(BaseModel):
             str(self.java),
             *sizes,
             *_memory(heap, IMPORTING, whole=True),
+            *sharing(self.classes),
             *OPENS,
             "-cp",
             self.classpath,

@@ -17,6 +17,8 @@ from graph.settings import Settings
 from ontology.errors import GraphUnavailableError
 
 WORKERS = 8
+LAST = "jaxb-runtime"
+"""Its manifest names jars that we name too: before them, Java would not find its archive of classes made for this path."""
 
 
 def folder(settings: Settings) -> Path:
@@ -31,7 +33,7 @@ def missing(settings: Settings) -> list[Jar]:
 
 
 def classpath(settings: Settings) -> str:
-    """The class path, in the order of the lock; what is missing is fetched first, with a progress bar.
+    """The class path, in the order of the lock but for one; what is missing is fetched first, with a progress bar.
 
     Raises:
         GraphUnavailableError: no network, no space, or a jar is not the one that the lock names.
@@ -39,13 +41,14 @@ def classpath(settings: Settings) -> str:
     if missing(settings):
         fetch(settings)
     here = folder(settings)
-    return os.pathsep.join(str(here / jar.filename) for jar in lock.jars(settings.neo4j_version))
+    paths = sorted(lock.jars(settings.neo4j_version), key=lambda jar: jar.artifact == LAST)
+    return os.pathsep.join(str(here / jar.filename) for jar in paths)
 
 
 def fetch(settings: Settings) -> int:
     """Fetch what is missing; several processes at once share the work of the first. Returns the number fetched."""
     here = folder(settings)
-    with _alone(settings.cache / f"neo4j-{settings.neo4j_version}.lock"):
+    with alone(settings):
         wanted = missing(settings)
         size = sum(jar.size for jar in wanted)
         if not wanted:
@@ -129,7 +132,9 @@ def _sum(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def alone(settings: Settings) -> Iterator[None]:
+    """Be the only program that changes the folder of the jars."""
+    path = settings.cache / f"neo4j-{settings.neo4j_version}.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

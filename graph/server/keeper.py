@@ -171,7 +171,7 @@ class Keeper:
         if self.java and self.java.poll() is None:
             self.java.terminate()
             try:
-                self.java.wait(STOP)
+                self.java.wait(self.plan.timeout if self.plan.record else STOP)
             except subprocess.TimeoutExpired:
                 self.java.kill()
                 self.java.wait()

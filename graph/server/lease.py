@@ -17,11 +17,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from pydantic import BaseModel
 
-from graph.server import jars, java
+from graph.server import classes, jars, java
 from graph.server.config import Plan
 from graph.server.process import Identity
 from graph.server.progress import waiting
@@ -188,7 +189,7 @@ def planned(settings: Settings, folder: Path) -> Plan:
     Raises:
         GraphUnavailableError: no Java fits, or the jars cannot be fetched.
     """
-    return Plan(
+    plan = Plan(
         folder=folder,
         java=java.find(settings).path,
         classpath=jars.classpath(settings),
@@ -199,15 +200,31 @@ def planned(settings: Settings, folder: Path) -> Plan:
         grace=settings.grace,
         timeout=settings.start_timeout,
     )
+    return plan.model_copy(update={"classes": classes.ready(settings, plan, partial(_rehearse, settings))})
+
+
+def _rehearse(settings: Settings, plan: Plan) -> None:
+    """Start a graph of its own, empty, as every program does, and stop it."""
+    from graph.connection import entered
+
+    plan.folder.mkdir(mode=0o700)
+    with (
+        held(plan.folder / "users.lock", fcntl.LOCK_SH),
+        entered(settings, plan.folder, _run(plan)) as graph,
+    ):
+        graph.read("admin.filled")
+    stop(plan.folder, plan.timeout)
 
 
 def _start(settings: Settings, folder: Path) -> Lease:
     plan = planned(settings, folder)
     need_space(folder, settings.disk_free)
-    with (
-        waiting(f"Starting the private Neo4j {settings.neo4j_version}"),
-        (folder / "keeper.log").open("ab") as log,
-    ):
+    with waiting(f"Starting the private Neo4j {settings.neo4j_version}"):
+        return _run(plan)
+
+
+def _run(plan: Plan) -> Lease:
+    with (plan.folder / "keeper.log").open("ab") as log:
         keeper = subprocess.Popen(
             [sys.executable, "-m", "graph.server.keeper"],
             cwd=Path(__file__).parents[2],
@@ -220,7 +237,7 @@ def _start(settings: Settings, folder: Path) -> Lease:
     answer = (
         Answer.model_validate_json(line)
         if line
-        else Answer(what="The private Neo4j's keeper ended.", got=str(folder / "keeper.log"))
+        else Answer(what="The private Neo4j's keeper ended.", got=str(plan.folder / "keeper.log"))
     )
     if answer.lease is None:
         raise GraphUnavailableError(answer.what, got=answer.got, do=answer.do)

