@@ -10,6 +10,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from ontology.errors import GraphUnavailableError
 
 SIZE = 250 * 2**20
 """Bytes of both archives, and room to spare for the graph that is started for them."""
+SCRATCH = "recording-"
 KEPT = 2
 """Pairs that stay: other checkouts may have other Javas."""
 
@@ -50,11 +52,14 @@ def _paths(folder: Path, plan: Plan) -> tuple[Path, Path]:
 
 
 def _make(settings: Settings, plan: Plan, run: Callable[[Plan], None], base: Path, top: Path) -> None:
-    folder = top.parent / "recording"
-    shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed
+    for left in top.parent.glob(f"{SCRATCH}*"):  # of a run that was killed, whose Neo4j may still be ending
+        shutil.rmtree(left, ignore_errors=True)
     try:
         need_space(settings.cache, settings.disk_free + SIZE)
-        folder.mkdir(mode=0o700)
+        folder = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=top.parent))
+    except (GraphUnavailableError, OSError):
+        return
+    try:
         base.unlink(missing_ok=True)
         # In its place at once: the other one remembers where it lies.
         subprocess.run(  # noqa: S603
@@ -69,8 +74,7 @@ def _make(settings: Settings, plan: Plan, run: Callable[[Plan], None], base: Pat
         part.replace(top)
         _tidy(top)
     except (GraphUnavailableError, OSError, subprocess.SubprocessError):
-        if folder.exists():  # else there was no space, which there may be the next time
-            top.touch()
+        top.touch()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -102,6 +102,19 @@ def test_without_space_or_leave_to_write_a_start_goes_on_and_the_next_one_tries_
     assert not [*jars.folder(settings).iterdir()]
 
 
+def test_what_a_run_that_was_killed_has_left_is_no_hindrance(elsewhere: tuple[Settings, Plan]) -> None:
+    settings, plan = elsewhere
+    left = jars.folder(settings) / f"{classes.SCRATCH}old"
+    left.mkdir()
+    (left / "keeper.log").touch()
+
+    def run(recording: Plan) -> None:
+        assert recording.record is not None
+        recording.record.write_bytes(b"classes")
+
+    assert set(classes.ready(settings, plan, run)) == set(jars.folder(settings).iterdir())
+
+
 def test_those_of_the_last_few_javas_stay(elsewhere: tuple[Settings, Plan], tmp_path: Path) -> None:
     settings, plan = elsewhere
 
