@@ -91,7 +91,7 @@ def _java(settings: Settings) -> Finding:
 
 
 def _jars(settings: Settings) -> Finding:
-    from graph.server import jars
+    from graph.server import classes, jars
 
     if settings.embedded is None:
         return Finding("Neo4j's jars", "ok", "not needed")
@@ -109,6 +109,14 @@ def _jars(settings: Settings) -> Finding:
             "fail",
             "changed: " + ", ".join(wrong[:3]),
             f"Delete {jars.folder(settings)}; they are fetched again.",
+        )
+    if failed := classes.failed(settings):
+        return Finding(
+            "Neo4j's jars",
+            "warn",
+            "their classes could not be kept for faster starts: "
+            + failed[-1].read_text("utf-8").strip()[:200],
+            f"Nothing needs to be done; remove {failed[-1]} to have it tried again.",
         )
     return Finding(
         "Neo4j's jars",

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from graph.server import jars
@@ -24,6 +25,7 @@ from ontology.errors import GraphUnavailableError
 SIZE = 250 * 2**20
 """Bytes of both archives, and room to spare for the graph that is started for them."""
 SCRATCH = "recording-"
+FAILED = ".failed"
 KEPT = 2
 """Pairs that stay: other checkouts may have other Javas."""
 
@@ -34,12 +36,20 @@ def ready(settings: Settings, plan: Plan, run: Callable[[Plan], None]) -> tuple[
     ``run`` starts the Neo4j of a plan, does what every program does first, and stops it.
     """
     both = base, top = _paths(jars.folder(settings), plan)
-    if not top.exists() and os.access(top.parent, os.W_OK):
+    if not top.exists() and not _why(top).exists() and os.access(top.parent, os.W_OK):
         with jars.alone(settings), waiting("Preparing Neo4j, once: it starts in two thirds of the time then"):
             if not top.exists():
                 _make(settings, plan, run, base, top)
-    # An empty one stands for one that could not be made: a start is not to try it again and again.
-    return both if top.exists() and top.stat().st_size else ()
+    return both if top.exists() else ()
+
+
+def failed(settings: Settings) -> list[Path]:
+    """Files of one line: why archives could not be made. A start does not try them again while they are there."""
+    return sorted(jars.folder(settings).glob(f"*{FAILED}"))
+
+
+def _why(top: Path) -> Path:
+    return top.with_suffix(FAILED)
 
 
 def _paths(folder: Path, plan: Plan) -> tuple[Path, Path]:
@@ -73,8 +83,9 @@ def _make(settings: Settings, plan: Plan, run: Callable[[Plan], None], base: Pat
         run(plan.model_copy(update=own))
         part.replace(top)
         _tidy(top)
-    except (GraphUnavailableError, OSError, subprocess.SubprocessError):
-        top.touch()
+    except (GraphUnavailableError, OSError, subprocess.SubprocessError) as error:
+        with suppress(OSError):
+            _why(top).write_text(" ".join(str(error).split()) + "\n", encoding="utf-8")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

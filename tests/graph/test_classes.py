@@ -81,6 +81,7 @@ def test_what_cannot_be_made_is_not_tried_again_for_the_same_java_and_jars(
 
     assert classes.ready(settings, plan, run) == classes.ready(settings, plan, run) == ()
     assert tries == 1
+    assert [path.read_text() for path in classes.failed(settings)] == ["It does not start.\n"]
     another = tmp_path / "another.jar"
     another.touch()
     assert classes.ready(settings, plan.model_copy(update={"classpath": str(another)}), run) == ()
