@@ -116,7 +116,7 @@ def _jars(settings: Settings) -> Finding:
             "warn",
             "their classes could not be kept for faster starts: "
             + failed[-1].read_text("utf-8").strip()[:200],
-            f"Nothing needs to be done; remove {failed[-1]} to have it tried again.",
+            f"Nothing needs to be done; it is tried again after a day, or when you remove {failed[-1]}.",
         )
     return Finding(
         "Neo4j's jars",

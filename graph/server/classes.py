@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -26,6 +27,8 @@ SIZE = 250 * 2**20
 """Bytes of both archives, and room to spare for the graph that is started for them."""
 SCRATCH = "recording-"
 FAILED = ".failed"
+AGAIN = 24 * 3600
+"""Seconds after which what could not be made is tried again."""
 KEPT = 2
 """Pairs that stay: other checkouts may have other Javas."""
 
@@ -36,16 +39,22 @@ def ready(settings: Settings, plan: Plan, run: Callable[[Plan], None]) -> tuple[
     ``run`` starts the Neo4j of a plan, does what every program does first, and stops it.
     """
     both = base, top = _paths(jars.folder(settings), plan)
-    if not top.exists() and not _why(top).exists() and os.access(top.parent, os.W_OK):
+    if _wanted(top) and os.access(top.parent, os.W_OK):
         with jars.alone(settings), waiting("Preparing Neo4j, once: it starts in two thirds of the time then"):
-            if not top.exists():
+            if _wanted(top):
                 _make(settings, plan, run, base, top)
     return both if top.exists() else ()
 
 
 def failed(settings: Settings) -> list[Path]:
-    """Files of one line: why archives could not be made. A start does not try them again while they are there."""
+    """Files of one line: why archives could not be made."""
     return sorted(jars.folder(settings).glob(f"*{FAILED}"))
+
+
+def _wanted(top: Path) -> bool:
+    """Whether it is not there, nor was tried a short while ago: what went wrong may have been the memory or an option of Java."""
+    why = _why(top)
+    return not top.exists() and not (why.exists() and time.time() - why.stat().st_mtime < AGAIN)
 
 
 def _why(top: Path) -> Path:
@@ -82,6 +91,7 @@ def _make(settings: Settings, plan: Plan, run: Callable[[Plan], None], base: Pat
         own = {"folder": folder / "graph", "port": 0, "grace": 0.0, "classes": (base,), "record": part}
         run(plan.model_copy(update=own))
         part.replace(top)
+        _why(top).unlink(missing_ok=True)
         _tidy(top)
     except (GraphUnavailableError, OSError, subprocess.SubprocessError) as error:
         with suppress(OSError):

@@ -68,7 +68,7 @@ def test_they_are_made_once(elsewhere: tuple[Settings, Plan]) -> None:
     assert set(jars.folder(settings).iterdir()) == set(made)
 
 
-def test_what_cannot_be_made_is_not_tried_again_for_the_same_java_and_jars(
+def test_what_cannot_be_made_is_not_tried_again_for_a_day(
     elsewhere: tuple[Settings, Plan], tmp_path: Path
 ) -> None:
     settings, plan = elsewhere
@@ -86,6 +86,15 @@ def test_what_cannot_be_made_is_not_tried_again_for_the_same_java_and_jars(
     another.touch()
     assert classes.ready(settings, plan.model_copy(update={"classpath": str(another)}), run) == ()
     assert tries == 2
+    for why in classes.failed(settings):
+        os.utime(why, (0, 0))
+
+    def better(recording: Plan) -> None:
+        assert recording.record is not None
+        recording.record.write_bytes(b"classes")
+
+    assert len([path for path in classes.ready(settings, plan, better) if path.exists()]) == 2
+    assert len(classes.failed(settings)) == 1
 
 
 def test_without_space_or_leave_to_write_a_start_goes_on_and_the_next_one_tries_again(

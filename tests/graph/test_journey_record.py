@@ -87,6 +87,14 @@ def test_a_record_is_read_once_and_then_only_looked_up(
     assert ran == ["journey.patient", "journey.record", *["journey.patient"] * 3]
 
 
+@pytest.mark.parametrize("facts", [0, 1000, 2001])
+def test_a_record_that_comes_in_several_lists_is_whole(graph: Graph, tmp_path: Path, facts: int) -> None:
+    take(graph, tmp_path, patient(), encounter(), *(observation(f"o{i}") for i in range(facts)))
+    found = rows(graph, "p1", None)
+    assert found == asked(graph, "p1", None)
+    assert len({row["key"] for row in found}) == len(found) == facts + 1
+
+
 def test_what_anybody_writes_is_seen_at_once(graph: Graph, tmp_path: Path) -> None:
     """Also by a program that knows nothing of us."""
     take(graph, tmp_path, patient(), encounter(), observation("o1"))
