@@ -18,6 +18,7 @@ import psutil
 import pytest
 
 from graph import server
+from tests.servers.running import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.neo4j, pytest.mark.timeout(1500)]
 
@@ -26,12 +27,6 @@ CWM = Path(sys.executable).with_name("cwm")
 BLOCKS = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
 LINES = [line.split("#")[0].strip() for block in BLOCKS for line in block.splitlines()]
 COMMANDS = [line for line in LINES if line.startswith(".venv/bin/cwm") and not line.endswith("PATH")]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass(frozen=True)

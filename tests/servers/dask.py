@@ -4,24 +4,28 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.servers.running import free_port
-
 ROOT = Path(__file__).parents[2]
+ADDRESS = "Scheduler at:"
 
 
 @dataclass
 class Cluster:
-    """A scheduler at ``address`` and its workers; what they write goes to files in ``folder``."""
+    """A scheduler and its workers; what they write goes to files in ``folder``."""
 
-    address: str
     folder: Path
     scheduler: subprocess.Popen[bytes]
     workers: list[subprocess.Popen[bytes]]
+
+    @property
+    def address(self) -> str:
+        """Where the scheduler listens, as it says itself."""
+        _until(self, lambda: ADDRESS in self.said())
+        return self.said().partition(ADDRESS)[2].split()[0]
 
     def worker(self, **environment: str) -> None:
         """Start another worker, which ends as soon as it loses its scheduler."""
@@ -38,14 +42,13 @@ class Cluster:
 @contextmanager
 def cluster(folder: Path, workers: int) -> Iterator[Cluster]:
     """A cluster that is gone at the end."""
-    port = free_port()
-    call = ["scheduler", "--host", "127.0.0.1", "--port", str(port), "--idle-timeout", "300 s"]
+    call = ["scheduler", "--host", "127.0.0.1", "--port", "0", "--idle-timeout", "300 s"]
     call += ["--no-dashboard", "--dashboard-address", "127.0.0.1:0"]
-    made = Cluster(f"tcp://127.0.0.1:{port}", folder, _start(call, folder / "scheduler.log", folder, {}), [])
+    made = Cluster(folder, _start(call, folder / "scheduler.log", folder, {}), [])
     try:
         for _ in range(workers):
             made.worker()
-        _wait(made)
+        _until(made, lambda: made.said().count("Registered to:") >= workers)
         yield made
     finally:
         for process in (*made.workers, made.scheduler):
@@ -62,8 +65,9 @@ def _start(call: list[str], log: Path, folder: Path, environment: dict[str, str]
         )
 
 
-def _wait(made: Cluster) -> None:
-    until = time.monotonic() + 60
-    while "Scheduler at:" not in made.said() or made.said().count("Registered to:") < len(made.workers):
-        assert time.monotonic() < until, made.said()
+def _until(made: Cluster, ready: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not ready():
+        assert time.monotonic() < end, made.said()
+        assert made.scheduler.poll() is None, made.said()
         time.sleep(0.1)

@@ -1,11 +1,13 @@
 """A FHIR server that a test has started."""
 
 import json
+import random
 import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,10 +59,17 @@ class Running:
 
 
 def free_port() -> int:
-    """A port that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens at, and that no system gives to another program that asks for any port.
+
+    Between the asking and the use of a port that the system had given, another process can be given it.
+    """
+    for port in random.sample(range(10_000, 32_000), 100):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
+    raise AssertionError("None of 100 ports is free.")
 
 
 def answers(base: str, process: subprocess.Popen[bytes], seconds: float) -> bool:
