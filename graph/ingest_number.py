@@ -3,7 +3,7 @@
 References that differ only in their ends are sent together: a batch says a hundred types and paths, and some ten thousand ends.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graph.ingest_rows import Row
@@ -12,19 +12,24 @@ _USUAL = {"ref", "owner", "path", "run"}
 """What every reference says of itself."""
 
 
-def numbered(rows: Sequence[Row], fresh: Sequence[dict[str, Any]], run: str) -> dict[str, Any]:
+def numbered(
+    rows: Sequence[Row], fresh: Sequence[dict[str, Any]], run: str, means: Mapping[str, str]
+) -> dict[str, Any]:
     """The parameters of ``ingest.write``: ``fresh`` nodes to create, and all references and codes of ``rows``.
+
+    What a reference looks for is what it ``means``, where that is known; the relationship then says what it came by (``via``).
 
     The numbers count the fresh nodes and then the ``ends``: every other node that a row speaks of, in order of keys, so
     that two ingests at once take their locks in one order.
     """
     number = {node["key"]: i for i, node in enumerate(fresh)}
-    keys = {key for row in rows for link in row.links for key in (link["a"], link["b"])}
+    keys = {means.get(key, key) for row in rows for link in row.links for key in (link["a"], link["b"])}
     keys.update(code["key"] for row in rows for code in row.codes)
     ends = sorted(keys - number.keys())
     number.update((key, i) for i, key in enumerate(ends, len(fresh)))
     concepts = sorted({code["code"] for row in rows for code in row.codes})
-    links, others = _links(rows, number)
+    # What a resource is found by counts as the resource itself; nothing of its own has that key.
+    links, others = _links(rows, number | {asked: number[key] for asked, key in means.items()}, means)
     return {
         "fresh": list(fresh),
         "ends": ends,
@@ -37,7 +42,9 @@ def numbered(rows: Sequence[Row], fresh: Sequence[dict[str, Any]], run: str) -> 
     }
 
 
-def _links(rows: Sequence[Row], number: dict[str, int]) -> tuple[list[dict[str, Any]], list[list[Any]]]:
+def _links(
+    rows: Sequence[Row], number: Mapping[str, int], means: Mapping[str, str]
+) -> tuple[list[dict[str, Any]], list[list[Any]]]:
     """References by what they have in common; and those that say more than where they stand."""
     alike: dict[tuple[str, str, int], list[list[Any]]] = {}
     others = []
@@ -45,11 +52,13 @@ def _links(rows: Sequence[Row], number: dict[str, int]) -> tuple[list[dict[str, 
         for link in row.links:
             props, a, b = link["props"], link["a"], link["b"]
             ends = [number[a], number[b]]
+            via = [end for end in (a, b) if end in means]
             if link["times"] or props.keys() != _USUAL:
-                others.append([*ends, link["type"], props, link["times"]])
+                more = props | {"via": via[0]} if via else props
+                others.append([*ends, link["type"], more, link["times"]])
                 continue
             side = 0 if props["owner"] == a else 1
-            alike.setdefault((link["type"], props["path"], side), []).append([*ends, props["ref"]])
+            alike.setdefault((link["type"], props["path"], side), []).append([*ends, props["ref"], *via])
     others.sort(key=lambda link: link[:2])
     return [{"type": t, "path": p, "owner": o, "each": each} for (t, p, o), each in alike.items()], others
 

@@ -1,6 +1,6 @@
 """Write batches of resources, one transaction each: concepts, then nodes and relationships in one statement, deletions last."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from functools import partial
@@ -13,6 +13,7 @@ from graph.connection import Graph
 from graph.fhir.read_items import Deletion
 from graph.ingest_deletes import bury, carry
 from graph.ingest_lock import take
+from graph.ingest_means import Means
 from graph.ingest_number import numbered
 from graph.ingest_plan import Outcome, Plan, batches, plan, strongest, superseded
 from graph.ingest_rows import Row, row
@@ -34,6 +35,7 @@ class Writer:
         self._graph, self._session = graph, graph.driver.session(database=graph.database)
         self._run, self._strict, self._fhir, self._now = run, strict, fhir, datetime.now(UTC)
         self._concepts: Concepts = {}
+        self._means = Means()
 
     def close(self) -> None:
         """Give the session back."""
@@ -79,7 +81,8 @@ class Writer:
         if self._strict and outcome.refused:
             return outcome, {}
         concepts = self._say(tx, batch)
-        _write(tx, todo, known, self._run)
+        means = self._means.of(todo.rows, run)
+        _write(tx, todo, known, self._run, means)
         if todo.urls:
             run("ingest.urls", rows=todo.urls)
         gone = [item for item in items if isinstance(item, Deletion)]
@@ -123,7 +126,9 @@ def _held(tx: neo4j.ManagedTransaction, keys: AbstractSet[str]) -> Known:
     return {there[0]: dict(zip(_HELD, there, strict=True)) for there in answer["held"]}
 
 
-def _write(tx: neo4j.ManagedTransaction, todo: Plan, known: Known, run: str) -> None:
+def _write(
+    tx: neo4j.ManagedTransaction, todo: Plan, known: Known, run: str, means: Mapping[str, str]
+) -> None:
     if todo.update:
         _run(tx, "ingest.release", keys=sorted(row.key for row in todo.update))
     rows = todo.rows
@@ -138,7 +143,7 @@ def _write(tx: neo4j.ManagedTransaction, todo: Plan, known: Known, run: str) -> 
             _run(tx, "ingest.outdate", keys=visits)
         nodes = [node for node in nodes if node["key"] not in known]
     if rows:
-        params = numbered(rows, nodes, run)
+        params = numbered(rows, nodes, run, means)
         (found,) = _run(tx, "ingest.write", **params)
         whole = len(params["fresh"]) + len(params["ends"]), len(params["concepts"])
         if (found["nodes"], found["concepts"]) != whole:

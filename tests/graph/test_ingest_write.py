@@ -39,28 +39,31 @@ def made(resources: list[Resource]) -> list[Row]:
     return [r for r in rows if isinstance(r, Row)]
 
 
-def test_the_numbers_of_a_batch_mean_the_keys_they_stand_for() -> None:
+@pytest.mark.parametrize("means", [{}, {"Practitioner?identifier=npi|1": "Practitioner/d1"}])
+def test_the_numbers_of_a_batch_mean_the_keys_they_stand_for(means: dict[str, str]) -> None:
     rows = made([r | {"code": FEVER} if r["resourceType"] == "Observation" else r for r in journey()])
     nodes = [node for r in rows for node in r.nodes]
     fresh = nodes[::2]  # the others are in the graph already
-    said = numbered(rows, fresh, "run")
+    said = numbered(rows, fresh, "run", means)
     keys = said["keys"]
     assert keys == [node["key"] for node in said["fresh"]] + said["ends"]
     assert len(keys) == len(set(keys))
     told = [
-        (keys[a], keys[b], alike["type"], alike["path"], ref, keys[(a, b)[alike["owner"]]], said["run"])
+        (keys[a], keys[b], alike["type"], alike["path"], ref, keys[(a, b)[alike["owner"]]], said["run"], *via)
         for alike in said["links"]
-        for a, b, ref in alike["each"]
+        for a, b, ref, *via in alike["each"]
     ]
     told += [
-        (keys[a], keys[b], t, p["path"], p["ref"], p["owner"], p["run"]) for a, b, t, p, _ in said["others"]
+        (keys[a], keys[b], t, p["path"], p["ref"], p["owner"], p["run"], *([p["via"]] if "via" in p else []))
+        for a, b, t, p, _ in said["others"]
     ]
     assert sorted(told) == sorted(
-        (link["a"], link["b"], link["type"], p["path"], p["ref"], p["owner"], p["run"])
+        (means.get(a, a), means.get(b, b), link["type"], p["path"], p["ref"], p["owner"], p["run"],
+         *(end for end in (a, b) if end in means))
         for r in rows
         for link in r.links
-        for p in [link["props"]]
-    )
+        for a, b, p in [(link["a"], link["b"], link["props"])]
+    )  # fmt: skip
     assert sorted(
         (keys[n], said["concepts"][c], alike["path"]) for alike in said["codes"] for n, c in alike["each"]
     ) == sorted((code["key"], code["code"], code["path"]) for r in rows for code in r.codes)

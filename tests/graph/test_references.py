@@ -1,10 +1,16 @@
 """References of every form resolve whenever both ends are there."""
 
+import random
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from graph import Graph
+from graph import ingest as graph_ingest
 from graph.digest import digest
 from graph.ingest import ingest
 from tests.graph.made import Resource, bundle, encounter, entry, ndjson, observation, patient
@@ -106,6 +112,96 @@ def test_a_conditional_reference_is_let_go_when_the_identifier_is_taken_away(
     report = ingest(graph, [ndjson(tmp_path / "b.ndjson", [newer])])
     assert report.dangling == 1
     assert not any(a == "Practitioner/d" for a, _, _ in links(graph))
+
+
+def test_a_conditional_reference_goes_at_once_to_whom_the_same_ingest_has_met(
+    graph: Graph, tmp_path: Path
+) -> None:
+    ref = seen_by("Practitioner?identifier=http://npi|7")
+    report = ingest(graph, [ndjson(tmp_path / "a.ndjson", [patient("p1"), ref, doctor("d", "7")])])
+    assert (report.resolved, report.dangling) == (0, 0)
+    assert ("Practitioner/d", "TOOK_PART", "Encounter/e1") in links(graph)
+    assert found_by(graph) == {("Practitioner?identifier=http://npi|7", "Practitioner/d")}
+    again = encounter("e2", participant=ref["participant"])
+    report = ingest(graph, [ndjson(tmp_path / "b.ndjson", [again])])
+    assert (report.resolved, report.dangling) == (0, 0)
+    assert ("Practitioner/d", "TOOK_PART", "Encounter/e2") in links(graph)
+
+
+def test_a_conditional_reference_follows_an_identifier_that_is_handed_on(
+    graph: Graph, tmp_path: Path
+) -> None:
+    a, b = version(doctor("a", "1"), 1), version(doctor("b", "2"), 1)
+    first = [a, b, encounter("e1", **known("2")), patient("p1")]
+    then = [version(doctor("b", "3"), 2), version(doctor("a", "2"), 2), encounter("e2", **known("2"))]
+    for number, part in enumerate((first, then)):
+        ingest(graph, [ndjson(tmp_path / f"{number}.ndjson", part)])
+    took_part = {(a, b) for a, type_, b in links(graph) if type_ == "TOOK_PART"}
+    assert took_part == {("Practitioner/a", "Encounter/e1"), ("Practitioner/a", "Encounter/e2")}
+    apart = digest(graph), ways(graph), found_by(graph)
+    graph.write("admin.clear", batch=5000)
+    ingest(graph, [ndjson(tmp_path / "whole.ndjson", [*then, *first])])
+    assert (digest(graph), ways(graph), found_by(graph)) == apart
+
+
+def found_by(graph: Graph) -> set[tuple[str, str]]:
+    with graph.driver.session(database=graph.database) as session:
+        said = session.run("MATCH (a:Alias) RETURN a.key AS key, a.to AS to")
+        return {(row["key"], row["to"]) for row in said}
+
+
+def ways(graph: Graph) -> set[tuple[str, str, str, str]]:
+    with graph.driver.session(database=graph.database) as session:
+        said = session.run(
+            "MATCH (a)-[r]->(b) WHERE r.via IS NOT NULL RETURN a.key AS a, r.path AS path, b.key AS b, r.via AS via"
+        )
+        return {(row["a"], row["path"], row["b"], row["via"]) for row in said}
+
+
+def version(resource: Resource, number: int) -> Resource:
+    return resource | {"meta": {"versionId": str(number)}}
+
+
+def known(npi: str) -> Resource:
+    return {"participant": [{"individual": {"reference": f"Practitioner?identifier=http://npi|{npi}"}}]}
+
+
+MRN = [{"system": "urn:mrn", "value": "9"}]
+TOLD: list[Any] = [
+    patient("p1", identifier=MRN), patient("p2"),
+    version(patient("p2", identifier=MRN), 2), version(patient("p2"), 3),  # twice the number for a while
+    encounter("e1", "Patient?identifier=urn:mrn|9", **known("1")),
+    encounter("e2", "Patient?identifier=9", "2021-01-01T08:00:00Z", **known("2")),
+    encounter("e3", "Patient?identifier=urn:mrn|9", "2022-01-01T08:00:00Z", **known("3")),
+    observation("o1", "Patient?identifier=urn:mrn|9", encounter={"reference": "Encounter/e1"}),
+    encounter("e4", "Patient?identifier=urn:mrn|9", "2023-01-01T08:00:00Z", **known("2")),
+    version(doctor("a", "1"), 1), version(doctor("a", "2"), 2),  # takes another's, who then leaves
+    version(doctor("b", "2"), 1), doctor("c", "3"), doctor("d", "3"),
+    {"resourceType": "Bundle", "type": "transaction",
+     "entry": [{"request": {"method": "DELETE", "url": "Practitioner/b"}, "response": {"lastModified": "2021-01-01T00:00:00Z"}}]},
+]  # fmt: skip
+
+
+@given(
+    order=st.permutations(range(len(TOLD))),
+    cuts=st.sets(st.integers(1, len(TOLD) - 1), max_size=3),
+    batch=st.integers(1, 4),
+)
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_conditional_references_mean_depends_on_no_order_and_on_no_cut(
+    graph: Graph, tmp_path: Path, order: list[int], cuts: set[int], batch: int
+) -> None:
+    graph.write("admin.clear", batch=5000)
+    ends = [0, *sorted(cuts), len(order)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(graph_ingest, "BATCH", batch)
+        for begin, end in pairwise(ends):
+            lines = [TOLD[at] for at in order[begin:end]]
+            ingest(graph, [ndjson(tmp_path / f"{random.random()}.ndjson", lines)])  # noqa: S311
+    now = digest(graph), links(graph), ways(graph), found_by(graph)
+    graph.write("admin.clear", batch=5000)
+    ingest(graph, [ndjson(tmp_path / "whole.ndjson", TOLD)])
+    assert now == (digest(graph), links(graph), ways(graph), found_by(graph))
 
 
 def test_what_dangles_is_reported_and_is_there_when_it_arrives(graph: Graph, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@
 //   ends: {type: LIST<STRING>, doc: "Keys of the other resources that are referred to; what is not there becomes a placeholder", example: []}
 //   concepts: {type: LIST<STRING>, doc: Keys of the concepts that are said., example: []}
 //   keys: {type: LIST<STRING>, doc: "Keys of the nodes by their numbers: fresh first, then ends, from 0", example: []}
-//   links: {type: LIST<MAP>, doc: "type, path and owner (0 the start, 1 the end) of references, and each of them: numbers of start and end, text", example: []}
+//   links: {type: LIST<MAP>, doc: "type, path and owner (0 the start, 1 the end) of references, and each of them: numbers of start and end, text, and what it was found by where it is conditional", example: []}
 //   others: {type: LIST<LIST>, doc: "numbers of start and end, type, props and times of references that say more", example: []}
 //   codes: {type: LIST<MAP>, doc: "path of coded elements, and each of them: number of the resource, number of the concept", example: []}
 //   run: {type: STRING, doc: The run that writes., example: none}
@@ -37,7 +37,7 @@ CALL (nodes) {
   UNWIND $links AS alike
   UNWIND alike.each AS link
   WITH alike, link, nodes[link[0]] AS a, nodes[link[1]] AS b
-  CREATE (a)-[:$(alike.type) {owner: $keys[link[alike.owner]], path: alike.path, ref: link[2], run: $run}]->(b)
+  CREATE (a)-[:$(alike.type) {owner: $keys[link[alike.owner]], path: alike.path, ref: link[2], run: $run, via: link[3]}]->(b)
 }
 CALL (nodes) {
   UNWIND $others AS link
