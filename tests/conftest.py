@@ -9,10 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from cli import main
 from graph import Graph, Settings, open_graph, server
+
+# No example is timed, a busy machine is no failure; the rest stays, so also what hypothesis chooses where CI is set.
+hypothesis.settings.register_profile("untimed", hypothesis.settings(), deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @dataclass(frozen=True)

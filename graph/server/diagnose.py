@@ -5,6 +5,7 @@ import re
 from graph.server.config import Plan
 from graph.server.lease import Answer
 
+TAKEN = "The port of the private Neo4j is taken."
 CAUSES = (
     (
         r"No space left on device",
@@ -13,7 +14,7 @@ CAUSES = (
     ),
     (
         r"Address already in use|BindException",
-        "The port of the private Neo4j is taken.",
+        TAKEN,
         "Unset CWM_GRAPH_PORT to take a free one.",
     ),
     (

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 from graph.server.config import Plan, private
-from graph.server.diagnose import reason
+from graph.server.diagnose import TAKEN, reason
 from graph.server.lease import Answer, Lease
 from graph.server.process import Identity
 
@@ -145,7 +145,8 @@ class Keeper:
                 return Answer(lease=lease)
             time.sleep(0.05)
         self._stop()
-        return reason(self.plan, self.port)
+        answer = reason(self.plan, self.port)
+        return None if answer.what == TAKEN and not self.plan.port else answer
 
     def _watch(self) -> None:
         users = os.open(self.plan.folder / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)

@@ -145,9 +145,11 @@ def stop(folder: Path, timeout: float = 60) -> bool:
 
 def used(folder: Path) -> bool:
     """Whether anyone uses the server of a folder; the keeper, which looks and which ends it, does not count."""
-    if not (folder / "users.lock").exists() or _free(folder / "users.lock"):
+    lock = folder / "users.lock"
+    if not lock.exists() or _free(lock):
         return False
-    return _free(folder / "users.lock", fcntl.LOCK_SH)  # users share the lock, the keeper has it for itself
+    # Users share the lock, the keeper has it for itself: to end the server, or to look, which it may have done just now.
+    return _free(lock, fcntl.LOCK_SH) and not _free(lock)
 
 
 def _make(folder: Path) -> None:

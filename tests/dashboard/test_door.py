@@ -207,7 +207,7 @@ def test_a_broken_file_of_users_is_said_and_never_opens_the_door(tmp_path: Path)
 
 
 def test_tokens_of_patients_tell_nothing_and_belong_to_one_install(tmp_path: Path) -> None:
-    here, there = Secrets.load(tmp_path / "a"), Secrets.load(tmp_path / "b")
+    here, there = Secrets(b"k" * 32), Secrets.load(tmp_path / "b")
     token = here.token("Patient/ada-lovelace-1815")
     assert not re.search("ada|lovelace|1815|Patient", token)
     assert here.key_of(token) == "Patient/ada-lovelace-1815"

@@ -91,6 +91,7 @@ def test_the_case_is_about_a_group_that_the_evaluation_found(newcomer: Home) -> 
 @pytest.mark.parametrize("line", COMMANDS)
 def test_a_command_of_the_readme_runs(newcomer: Home, line: str) -> None:
     patient = newcomer.first["predicted"]["patient"].removeprefix("Patient/")
+    line = re.sub(r"CWM-\d{4}-0001", newcomer.first["case"]["case"], line)  # numbered by the year
     answer = newcomer.run(*shlex.split(line.replace("PATIENT", patient))[1:])
     allowed = {0, 1} if line.split()[1] in {"doctor"} else {0}
     assert answer.returncode in allowed, answer.stderr

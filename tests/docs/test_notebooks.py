@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
 from graph import Graph
@@ -51,9 +52,9 @@ def test_a_notebook_is_kept_without_answers(name: str) -> None:
 def test_a_notebook_runs(name: str, graph: Graph) -> None:
     NEEDS[name](graph)
     book = nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
-    NotebookClient(
-        book, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(ROOT)}}
-    ).execute()
+    # By files in place of ports, which another program can be given before the kernel has them.
+    kernel = AsyncKernelManager(kernel_name="python3", transport="ipc")
+    NotebookClient(book, km=kernel, timeout=120, resources={"metadata": {"path": str(ROOT)}}).execute()
     shown = [
         out
         for cell in book.cells

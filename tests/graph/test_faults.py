@@ -73,7 +73,7 @@ def test_two_ingests_at_once_give_what_one_after_the_other_gives(graph: Graph, t
     for report in reports:
         assert report["read"] == 2 * len(one) == sum(report[k] for k in ("written", "unchanged", "set_aside"))
         assert report["set_aside"] == report["reasons"].get("older-version", 0)
-        assert report["written"] > 0, "it had something to write"
+    assert sum(report["written"] for report in reports) >= len(one)
     assert digest(graph) == want
     ingest(graph, [first])
     assert digest(graph) == want, "nothing was left to do"
@@ -201,7 +201,11 @@ def test_a_full_disk_under_what_is_set_aside_ends_with_one_line(graph: Graph, tm
     clear(graph)
     limit = (4000, resource.getrlimit(resource.RLIMIT_FSIZE)[1])
     child = command(
-        "ingest", "--json", path, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        "ingest",
+        "--json",
+        path,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit),
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},  # it would be cut short, and stay so
     )
     error = said(child, 1)["error"]
     assert "set-aside" in error["got"]

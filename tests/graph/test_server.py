@@ -17,10 +17,11 @@ import psutil
 import pytest
 
 from graph import Graph, Settings, open_graph, server
-from graph.server import lease
+from graph.server import classes, keeper, lease
 from graph.server.lease import Lease, held
 from graph.server.process import Identity
 from ontology.errors import GraphUnavailableError
+from tests.servers.running import free_port
 
 ROOT = Path(__file__).parents[2]
 USER = """
@@ -161,6 +162,30 @@ def test_a_keeper_that_looks_or_ends_the_server_is_no_user_of_it(
     assert not lease.used(tmp_path)
 
 
+def test_another_port_is_tried_where_one_is_taken_while_java_starts(
+    own: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was free when the keeper looked."""
+    folder = own.embedded
+    assert folder is not None
+    folder.mkdir(parents=True)
+    keeping = keeper.Keeper(lease.planned(own, folder))
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken, port = other.getsockname()[1], free_port()
+        ports = iter([taken, port])
+        monkeypatch.setattr(keeper, "_free_port", lambda: next(ports))
+        monkeypatch.setattr(keeper, "_taken", lambda _: False)
+        keeping._first_password()
+        try:
+            answer = keeping._start()
+            assert answer.lease is not None, answer
+            assert answer.lease.port == port
+        finally:
+            keeping._stop()
+
+
 def test_a_port_that_takes_connections_and_says_nothing_is_no_server_that_is_ready() -> None:
     """As of a Neo4j that is starting: it took one and reset it, and who had come was told that it cannot be reached."""
     me = Identity.of(os.getpid())
@@ -222,6 +247,9 @@ def test_options_with_which_java_does_not_start_are_named_and_not_its_whole_comm
     own: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The admin tool, which sets the first password, has a small heap."""
+    monkeypatch.setattr(
+        classes, "_wanted", lambda _: False
+    )  # it would be noted for a day that none can be made
     monkeypatch.setenv("JDK_JAVA_OPTIONS", "-Xms3g")
     with pytest.raises(GraphUnavailableError, match="Initial heap size") as refused, open_graph(own):
         pass

@@ -207,7 +207,7 @@ KEYS: dict[str, jwk.RSAKey | jwk.ECKey] = {
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     clients = [{"client_id": alg, "jwks": {"keys": [key.as_dict(private=False)]}, "scopes": "system/*.read"}
                for alg, key in KEYS.items()]  # fmt: skip
-    auth = {"types": ["smart", "bearer"], "tokens": ["put"], "smart_clients": clients, "token_lifetime": 1}
+    auth = {"types": ["smart", "bearer"], "tokens": ["put"], "smart_clients": clients, "token_lifetime": 5}
     with sekmet(tmp_path_factory.mktemp("guarded"), auth) as running:
         running.put(patient("p1"))
         yield running

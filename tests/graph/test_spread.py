@@ -169,7 +169,7 @@ def test_a_worker_with_other_software_is_named(tmp_path: Path) -> None:
 
 
 def test_a_scheduler_without_workers_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spread_client, "PATIENCE", 0.5)
+    monkeypatch.setattr(spread_client, "PATIENCE", 3)
     with (
         cluster(tmp_path, 0) as running,
         pytest.raises(DaskUnavailableError, match="dask worker tcp"),

@@ -28,11 +28,12 @@ class Cluster:
         return self.said().partition(ADDRESS)[2].split()[0]
 
     def worker(self, **environment: str) -> None:
-        """Start another worker, which ends as soon as it loses its scheduler."""
+        """Start another worker, which ends as soon as it loses its scheduler, and wait until it has found it."""
         options = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--death-timeout", "30"]
         call = ["worker", self.address, *options, "--local-directory", str(self.folder)]
         log = self.folder / f"worker{len(self.workers)}.log"
         self.workers.append(_start(call, log, self.folder, environment))
+        _until(self, lambda: self.said().count("Registered to:") >= len(self.workers))
 
     def said(self) -> str:
         """All that scheduler and workers have written to their logs."""
@@ -48,7 +49,6 @@ def cluster(folder: Path, workers: int) -> Iterator[Cluster]:
     try:
         for _ in range(workers):
             made.worker()
-        _until(made, lambda: made.said().count("Registered to:") >= workers)
         yield made
     finally:
         for process in (*made.workers, made.scheduler):
