@@ -62,7 +62,7 @@ class IngestReport:
     references: int = 0
     """References and codes written as relationships."""
     resolved: int = 0
-    """References that found their resource only at the end."""
+    """References by identifier or address that found their resource."""
     dangling: int = 0
     """References in the graph whose target is not there."""
     nodes: int = 0
@@ -284,6 +284,7 @@ class Run:
         self.report.deleted += outcome.deleted
         self.report.references += outcome.links
         self.report.nodes += outcome.nodes
+        self.report.resolved += outcome.resolved
         self.again = outcome.unchanged > outcome.written + len(outcome.refused)
         self.generic += outcome.generic
 
@@ -329,7 +330,7 @@ class Run:
         report.set_aside_sample = [
             {"place": r.place, "reason": r.reason, "message": r.message} for r in aside.sample
         ]
-        report.resolved, report.dangling = settled.resolved, settled.dangling
+        report.resolved, report.dangling = report.resolved + settled.resolved, settled.dangling
         report.dangling_sample, report.ambiguous = settled.sample, settled.ambiguous
         report.dangling_run, report.dangling_places = settled.dangling_run, settled.places
         report.generic = dict(self.generic)

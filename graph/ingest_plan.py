@@ -20,6 +20,8 @@ class Outcome:
     deleted: int = 0
     refused: list[Refused] = field(default_factory=list)
     links: int = 0
+    resolved: int = 0
+    """References by identifier that went to whom the run had met."""
     nodes: int = 0
     generic: Counter[str] = field(default_factory=Counter)
 
@@ -31,7 +33,8 @@ class Plan:
     create: list[Row] = field(default_factory=list)
     arrive: list[Row] = field(default_factory=list)
     update: list[Row] = field(default_factory=list)
-    urls: list[dict[str, str]] = field(default_factory=list)
+    urls: list[dict[str, Any]] = field(default_factory=list)
+    """``key``, ``url`` and the other ``urls`` of resources that came under one more address."""
     superseded: list[str] = field(default_factory=list)
 
     @property
@@ -41,10 +44,14 @@ class Plan:
 
 
 def plan(rows: Iterable[Row], known: dict[str, Any], run: str, outcome: Outcome) -> Plan:
-    """Of two versions the one with the higher rank stays; ``outcome`` counts what is unchanged and names what is refused."""
+    """Of two versions the one with the higher rank stays; ``outcome`` counts what is unchanged and names what is refused.
+
+    Every address under which any version came is kept: the reference that names it stays when a version without it comes.
+    """
     made = Plan()
     for row in rows:
         there = known.get(row.key)
+        before = frozenset(filter(None, (there["url"], *(there["urls"] or ())))) if there else frozenset()
         if there is None:
             made.create.append(row)
         elif there["rank"] is None:
@@ -53,12 +60,19 @@ def plan(rows: Iterable[Row], known: dict[str, Any], run: str, outcome: Outcome)
             made.update.append(row)
             if there["run"] == run and _tied(row.rank, there["rank"]):
                 made.superseded.append(row.key)
-        elif row.rank == there["rank"]:
-            outcome.unchanged += 1
-            if row.url and (there["url"] is None or row.url < there["url"]):
-                made.urls.append({"key": row.key, "url": row.url})
         else:
-            outcome.refused.append(_loser(row, there["rank"]))
+            url = there["url"]
+            if row.rank == there["rank"]:
+                outcome.unchanged += 1
+                url = min(filter(None, (row.url, url)), default=None)
+            else:
+                outcome.refused.append(_loser(row, there["rank"]))
+            if not row.addresses <= before:
+                others = sorted((before | row.addresses) - {url})
+                made.urls.append({"key": row.key, "url": url, "urls": others or None})
+            continue
+        if others := sorted((before | row.urls) - {row.url}):
+            row.nodes[0]["props"]["urls"] = others
     return made
 
 
@@ -71,12 +85,15 @@ def strongest(batch: Sequence[Row], outcome: Outcome) -> dict[str, Row]:
             rows[row.key] = row
         elif row.rank == other.rank:
             outcome.unchanged += 1
+            other.urls |= row.addresses
             if row.url and (not other.url or row.url < other.url):
+                other.urls |= other.addresses
                 other.url = row.url
                 for node in other.nodes[:1]:
                     node["props"]["url"] = row.url
         else:
             better, worse = (row, other) if row.rank > other.rank else (other, row)
+            better.urls |= worse.addresses
             rows[row.key] = better
             outcome.refused.append(_loser(worse, better.rank))
     return rows

@@ -34,6 +34,13 @@ class Row:
     """``key, code, path`` of each coded element."""
     concepts: dict[str, dict[str, Any]] = field(default_factory=dict)
     generic: bool = False
+    urls: frozenset[str] = frozenset()
+    """Addresses under which other versions or copies of it came in the same batch."""
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """All under which it came."""
+        return self.urls | {self.url} if self.url else self.urls
 
     @property
     def weight(self) -> int:

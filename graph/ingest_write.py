@@ -22,7 +22,7 @@ from graph.server.space import need_space
 _REMEMBERED = 500_000
 """Concepts that a run remembers to have said, so that it need not say them again."""
 
-_HELD = ("key", "rank", "url", "run", "tomb", "deleted", "deleted_clock")
+_HELD = ("key", "rank", "url", "urls", "run", "tomb", "deleted", "deleted_clock")
 
 Concepts = dict[str, str | None]
 Known = dict[str, dict[str, Any]]
@@ -85,11 +85,13 @@ class Writer:
         _write(tx, todo, known, self._run, means)
         if todo.urls:
             run("ingest.urls", rows=todo.urls)
+        if said := sorted((url, row.key) for row in rows.values() for url in row.addresses):
+            run("ingest.contest", pairs=[{"from": url, "to": key} for url, key in said])
         gone = [item for item in items if isinstance(item, Deletion)]
         buried = [key for key, there in known.items() if there["tomb"]]
         outcome.deleted, again = bury(run, gone, buried, self._now)
         outcome.unchanged += again
-        _count(outcome, todo.rows)
+        _count(outcome, todo.rows, means)
         return outcome, concepts
 
     def _whole(self, batch: Sequence[Row], known: Known, outcome: Outcome) -> Iterator[Row]:
@@ -150,10 +152,12 @@ def _write(
             raise _VanishedError
 
 
-def _count(outcome: Outcome, rows: Sequence[Row]) -> None:
+def _count(outcome: Outcome, rows: Sequence[Row], means: Mapping[str, str]) -> None:
     outcome.written += len(rows)
     outcome.nodes += sum(len(r.nodes) for r in rows)
     outcome.links += sum(len(r.links) + len(r.codes) for r in rows)
+    if means:
+        outcome.resolved += sum(x["a"] in means or x["b"] in means for row in rows for x in row.links)
     outcome.generic.update(r.key.partition("/")[0] for r in rows if r.generic)
 
 

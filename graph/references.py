@@ -33,7 +33,7 @@ class Settled:
     """What became of references that wait."""
 
     resolved: int = 0
-    """References that found their resource at the end."""
+    """References by identifier or address that found their resource at the end, less those of the run that came back."""
     ambiguous: list[str] = field(default_factory=list)
     """Conditional references and addresses that several resources answer to; they stay dangling."""
     dangling: int = 0
@@ -60,9 +60,9 @@ def _settle(graph: Graph, run: str, say: Say) -> Settled:
     say("resolving references")
     for pending in graph.read("ingest.pending"):
         if pending["type"] is None:
-            _by_url(graph, settled)
+            _by_url(graph, run, settled)
         else:
-            _by_identifier(graph, pending["type"], settled)
+            _by_identifier(graph, run, pending["type"], settled)
     graph.write("ingest.orphans")
     say("giving facts the times of their encounters")
     _repeat(graph, "ingest.inherit_times", "dated", rows=_ROWS)
@@ -103,15 +103,15 @@ def shown(target: str) -> str:
     return f"{type_}?{search.rpartition('|')[0]}|..." if "|" in search else f"{type_}?..."
 
 
-def _by_identifier(graph: Graph, type_: str, settled: Settled) -> None:
+def _by_identifier(graph: Graph, run: str, type_: str, settled: Settled) -> None:
     """Conditional references of one type: those that one resource answers move there, those that several answer come back."""
     for lapsed in graph.read("ingest.lapsed", type=type_):
-        _move_back(graph, lapsed)
+        _move_back(graph, run, lapsed, settled)
     pairs = []
     for found in graph.read("ingest.by_identifier", type=type_):
         unique = len(found["to"]) == 1
         if found["old"] and found["to"] != [found["old"]]:
-            _move_back(graph, found)
+            _move_back(graph, run, found, settled)
             found["waiting"] = True
         if not unique:
             settled.ambiguous.append(found["from"])
@@ -122,12 +122,19 @@ def _by_identifier(graph: Graph, type_: str, settled: Settled) -> None:
         settled.resolved += _move(graph, pairs)
 
 
-def _by_url(graph: Graph, settled: Settled) -> None:
-    found = graph.read("ingest.by_url")
-    settled.ambiguous += [f["from"] for f in found if len(f["to"]) > 1]
-    settled.resolved += _move(
-        graph, [{"from": f["from"], "to": f["to"][0]} for f in found if len(f["to"]) == 1]
-    )
+def _by_url(graph: Graph, run: str, settled: Settled) -> None:
+    """Addresses: those that one resource came under move there, those that several came under come back."""
+    pairs = []
+    for found in graph.read("ingest.by_url"):
+        if found["old"] and found["to"] != [found["old"]]:
+            _move_back(graph, run, found, settled)
+        if len(found["to"]) > 1:
+            settled.ambiguous.append(found["from"])
+        else:
+            pairs.append({"from": found["from"], "to": found["to"][0]})
+    if pairs:
+        graph.write("ingest.alias", pairs=pairs)
+        settled.resolved += _move(graph, pairs)
 
 
 def _move(graph: Graph, pairs: list[dict[str, str]]) -> int:
@@ -139,8 +146,10 @@ def _move(graph: Graph, pairs: list[dict[str, str]]) -> int:
     return moved
 
 
-def _move_back(graph: Graph, found: dict[str, Any]) -> None:
-    _repeat(graph, "ingest.move_back", "moved", **{"from": found["from"]}, old=found["old"], rows=_ROWS)
+def _move_back(graph: Graph, run: str, found: dict[str, Any], settled: Settled) -> None:
+    of = {"from": found["from"], "old": found["old"], "run": run, "rows": _ROWS}
+    while (done := graph.write("ingest.move_back", **of)[0])["moved"]:
+        settled.resolved -= done["own"]
     graph.write("ingest.unalias", **{"from": found["from"]})
 
 

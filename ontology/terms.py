@@ -220,6 +220,7 @@ class Property(StrEnum):
     UNCHANGED = "unchanged"
     UNIT = "unit"
     URL = "url"
+    URLS = "urls"
     USE = "use"
     VALUE = "value"
     VERDICT = "verdict"

@@ -11,9 +11,16 @@ CALL (f) {
   WHERE NOT e:Dangling
   RETURN e ORDER BY e.closed, e.key LIMIT 1
 }
-WITH f, e, f.start IS NULL OR f.start_clock IS NOT NULL AS inherits
+WITH f, e, f.start IS NULL OR f.start_clock IS NOT NULL AS inherits, f.recorded IS NOT NULL AS again
 SET f.start = CASE WHEN inherits THEN e.start ELSE f.start END,
     f.start_clock = CASE WHEN inherits THEN 'encounter.start' END,
     f.recorded = e.closed, f.clock = 'encounter.closed'
 REMOVE f:Undated
+WITH f, again
+CALL (f, again) {
+  WITH * WHERE again
+  MATCH (c:Resource) USING INDEX SEEK c:Resource(key)
+  WHERE c.key STARTS WITH f.key + '#' AND c:Contained AND c.clock = 'container'
+  SET c:Undated
+}
 RETURN count(*) AS dated

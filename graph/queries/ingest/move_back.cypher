@@ -1,25 +1,47 @@
-// summary: Move references that were resolved back to their placeholder, a number of relationships at a time.
+// summary: Move references that were resolved back to their placeholder, a number of relationships at a time. Facts that took their times from an encounter there wait for them again, and encounters beside it are put in order again.
 // access: write
 // params:
 //   from: {type: STRING, doc: Key of the reference., example: "Practitioner?identifier=a|b"}
 //   old: {type: STRING, doc: Key of the resource that it meant., example: Practitioner/1}
+//   run: {type: STRING, doc: A run., example: none}
 //   rows: {type: INTEGER, doc: Relationships of one transaction., example: 5000}
-// returns: {moved: how many}
+// returns: {moved: how many, own: how many of them the run had written}
 MATCH (n:Resource {key: $old})-[r]-(o)
 WHERE r.via = $from
-WITH n, r, o LIMIT $rows
+WITH DISTINCT n, r LIMIT $rows
 MERGE (p:Resource {key: $from})
 ON CREATE SET p:Dangling
-WITH n, r, o, p, r {.*, via: null} AS props
-CALL (n, r, o, p, props) {
-  WITH * WHERE startNode(r) = n
-  CREATE (p)-[x:$(type(r))]->(o)
+WITH n, r, p, startNode(r) AS a, endNode(r) AS b, r {.*, via: null} AS props
+CALL (n, r, a, b, p, props) {
+  WITH * WHERE b = n // of a resource that refers to itself the end is what it refers to
+  CREATE (a)-[x:$(type(r))]->(p)
   SET x = props
-  FOREACH (_ IN CASE type(r) WHEN 'HAS_ENCOUNTER' THEN [1] ELSE [] END | SET o:Unordered)
   UNION
-  WITH * WHERE endNode(r) = n
-  CREATE (o)-[x:$(type(r))]->(p)
+  WITH * WHERE b <> n
+  CREATE (p)-[x:$(type(r))]->(b)
   SET x = props
 }
+CALL (r, b) {
+  WITH * WHERE type(r) = 'HAS_ENCOUNTER'
+  SET b:Unordered
+  WITH b
+  MATCH (b)-[:NEXT]-(beside)
+  SET beside:Unordered
+}
+CALL (r, b) {
+  WITH * WHERE type(r) = 'INCLUDES' AND b.clock = 'encounter.closed'
+  SET b.recorded = null,
+      b.start = CASE b.start_clock WHEN 'encounter.start' THEN null ELSE b.start END,
+      b.start_clock = null
+  SET b:Undated
+  WITH b
+  MATCH (c:Resource) USING INDEX SEEK c:Resource(key)
+  WHERE c.key STARTS WITH b.key + '#' AND c:Contained AND c.clock = 'container'
+  SET c.recorded = null, c.clock = null,
+      c.start = CASE c.start_clock WHEN 'container' THEN null ELSE c.start END,
+      c.start_clock = null
+  SET c:Undated
+}
+WITH r, CASE props.run WHEN $run THEN 1 ELSE 0 END AS own
 DELETE r
-RETURN count(*) AS moved
+RETURN count(*) AS moved, sum(own) AS own

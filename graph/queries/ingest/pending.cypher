@@ -7,4 +7,5 @@ WHERE p.key CONTAINS '?identifier=' OR p.key STARTS WITH 'urn:' OR p.key CONTAIN
 RETURN CASE WHEN p.key CONTAINS '?identifier=' THEN split(p.key, '?')[0] END AS type
 UNION
 MATCH (a:Alias)
+WHERE a.key CONTAINS '?identifier='
 RETURN split(a.key, '?')[0] AS type
