@@ -15,10 +15,10 @@ AsOf = Annotated[
 
 
 def instant(text: str | None) -> datetime | None:
-    """The instant that is meant, in UTC: a date means the end of that day, a time says its zone.
+    """The instant that is meant, in UTC: a date means when that day is over, a time says its zone.
 
     >>> instant("2024-03-01").isoformat(), instant(None)
-    ('2024-03-01T23:59:59.999000+00:00', None)
+    ('2024-03-02T00:00:00+00:00', None)
 
     Raises:
         InvalidInputError: it is no date or instant, or a time without its zone.

@@ -57,6 +57,37 @@ def test_a_date_means_the_end_of_that_day(graph: Graph, cwm: Cwm, tmp_path: Path
 
 
 @pytest.mark.neo4j
+@pytest.mark.parametrize(
+    ("dated", "before"), [("2020-01-02", "2020-01-01"), ("2020-02", "2020-02-28"), ("2020", "2020-12-30")]
+)
+def test_a_fact_is_there_as_of_the_date_that_it_bears(
+    graph: Graph, cwm: Cwm, tmp_path: Path, dated: str, before: str
+) -> None:
+    fact = observation("o", effectiveDateTime=dated)
+    ingest(graph, [ndjson(tmp_path / "a.ndjson", [patient("p1"), fact])])
+    cohort = tmp_path / "c.yaml"
+    cohort.write_text(
+        "{name: hearts, version: 1, summary: s, index: {fact: {types: [Observation]}}}", encoding="utf-8"
+    )
+
+    def seen(at: str) -> list[int]:
+        out = tmp_path / f"as-of-{at}"
+        cwm("graph", "export", "fhir", str(out), "--as-of", at, "--json")
+        found = cwm("search", "heart", "--in", "facts", "--as-of", at, "--json").json
+        flow = cwm("cohort", "make", str(cohort), "--dry", "--as-of", at, "--json").json["flow"]
+        asked = ("-p", "patient=Patient/p1", "-p", f"at={at}", "--json")
+        return [
+            len(cwm("patient", "journey", "p1", "--as-of", at, "--json").json["rows"]),
+            len(found["rows"]),
+            len(list(out.rglob("Observation*"))),
+            flow[-1]["left"],
+            len(cwm("graph", "ask", "known_at", *asked).json["rows"]),
+        ]
+
+    assert (seen(before), seen(dated)) == ([0] * 5, [1] * 5)
+
+
+@pytest.mark.neo4j
 def test_a_filter_that_nothing_can_have_is_refused(graph: Graph, cwm: Cwm, tmp_path: Path) -> None:
     ingest(graph, [ndjson(tmp_path / "a.ndjson", [patient("p1"), observation("o")])])
     wrong = [

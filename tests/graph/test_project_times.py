@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.fhir import times
+from graph.fhir.project import project
+from graph.instant import instant
 
 ZONES = st.integers(-12 * 60, 14 * 60).map(lambda m: timezone(timedelta(minutes=m)))
 MOMENTS = st.datetimes(datetime(1900, 1, 2), datetime(2300, 1, 1), timezones=ZONES)  # noqa: DTZ001
@@ -36,6 +38,16 @@ def test_a_day_is_inside_its_month_inside_its_year(day: date) -> None:
     assert times.last(year).year == day.year
 
 
+@given(st.dates(date(2, 1, 1), date(9998, 12, 31)), st.sampled_from([4, 7, 10]))
+def test_a_fact_is_there_as_of_its_own_date_and_not_as_of_the_day_before(day: date, length: int) -> None:
+    said = day.isoformat()[:length]
+    fact = project({"resourceType": "Observation", "id": "o", "effectiveDateTime": said})
+    its_last_day = times.last(said).date()
+    assert its_last_day.isoformat().startswith(said)
+    before = (its_last_day - timedelta(days=1)).isoformat()
+    assert instant(before) < fact.props["recorded"] <= instant(said)
+
+
 @given(st.text(alphabet="0123456789-:TZ+. W", max_size=26))
 def test_any_text_is_a_date_or_refused(text: str) -> None:
     try:
@@ -57,6 +69,7 @@ def test_what_is_no_fhir_date_is_refused(text: str) -> None:
 
 def test_the_last_day_of_the_calendar_is_a_day() -> None:
     assert times.over("9999-12-31").year == times.over("9999").year == 9999
+    assert instant("9999") == times.over("9999-12")
 
 
 def test_a_time_without_zone_is_taken_as_utc() -> None:
