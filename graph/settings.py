@@ -10,11 +10,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from ontology.errors import InvalidInputError
 
 ALLOWED = {
-    "string_pattern_mismatch": "a whole number and k, m or g, for instance 512m or 1g",
+    "string_pattern_mismatch": "a whole number above 0 and k, m or g, for instance 512m or 1g",
     "int_parsing": "a whole number",
     "float_parsing": "a number",
 }
 """What is allowed, by the kind of error that pydantic names; its own words for any other."""
+_SIZE = r"^0*[1-9][0-9]*[kmg]$"
 
 
 class Settings(BaseSettings):
@@ -67,28 +68,28 @@ class Settings(BaseSettings):
     java_home: Annotated[Path | None, Field(validation_alias="JAVA_HOME")] = None
     """A Java 17 or 21 to use in place of the bundled one (``JAVA_HOME``)."""
 
-    heap: str = Field(default="1g", pattern=r"^\d+[kmg]$")
+    heap: str = Field(default="1g", pattern=_SIZE)
     """Heap of the private Neo4j (Java's ``-Xmx``)."""
 
-    page_cache: str = Field(default="512m", pattern=r"^\d+[kmg]$")
+    page_cache: str = Field(default="512m", pattern=_SIZE)
     """Page cache of the private Neo4j."""
 
-    disk_free: int = 512 * 2**20
+    disk_free: int = Field(default=512 * 2**20, ge=0)
     """Bytes that must be free on the disk before the private Neo4j is started, its jars are fetched, or a batch is written."""
 
-    grace: float = Field(default=30.0, ge=0)
+    grace: float = Field(default=30.0, ge=0, allow_inf_nan=False)
     """Seconds that the private Neo4j stays up after its last user has left."""
 
-    start_timeout: float = 180.0
+    start_timeout: float = Field(default=180.0, gt=0, allow_inf_nan=False)
     """Seconds to wait for the private Neo4j to start."""
 
-    query_timeout: float = 30.0
+    query_timeout: float = Field(default=30.0, gt=0, allow_inf_nan=False)
     """Seconds that a researcher's query may take."""
 
-    query_rows: int = 10_000
+    query_rows: int = Field(default=10_000, ge=1)
     """Rows that a researcher's query may return."""
 
-    line_limit: int = 64 * 2**20
+    line_limit: int = Field(default=64 * 2**20, ge=1)
     """Bytes of the longest NDJSON line or bundle entry that is taken in."""
 
     dask: str | None = None
