@@ -9,15 +9,19 @@ who meet it, one that excludes drops them; they are applied in order and each st
 
 import re
 from datetime import datetime
+from difflib import get_close_matches
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import orjson
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
+from pydantic.functional_validators import AfterValidator
+from pydantic_core import PydanticCustomError
 
+from graph.check.tables import VERSIONS, resources
 from ontology.errors import InvalidInputError, NotFoundError
 
 HERE = Path(__file__).parent
@@ -27,27 +31,56 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _fhir_type(name: str) -> str:
+    known = frozenset().union(*map(resources, VERSIONS))
+    if name not in known:
+        near = get_close_matches(name, sorted(known), n=1)
+        raise _cannot("no such FHIR type", name, "a type of R4, R4B or R5, as Encounter", *near)
+    return name
+
+
+def _cannot(what: str, got: object, allowed: str, near: str | None = None) -> PydanticCustomError:
+    """What nothing can have, with what :func:`read` says of it."""
+    said = {"got": got, "allowed": allowed, "do": near and f"Did you mean {near}?"}
+    return PydanticCustomError("cannot_be", "{what}: {got}; allowed: {allowed}", {"what": what, **said})
+
+
+def _crossed(from_: str, low: float, to: str, high: float) -> PydanticCustomError:
+    return _cannot(
+        "no number is in this range",
+        f"{from_} {low:g}, {to} {high:g}",
+        f"a lower bound ({from_}) that is below the upper ({to})",
+    )
+
+
 class Value(_Part):
     """A range of numbers in one unit."""
 
     unit: str | None = None
     """As the record writes it; facts in other units are not compared, and the flow says how many there were."""
-    at_least: float | None = None
-    at_most: float | None = None
-    above: float | None = None
-    below: float | None = None
+    at_least: FiniteFloat | None = None
+    at_most: FiniteFloat | None = None
+    above: FiniteFloat | None = None
+    below: FiniteFloat | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         if all(bound is None for bound in (self.at_least, self.at_most, self.above, self.below)):
             raise ValueError("a value needs at_least, at_most, above or below")
+        lows = [(bound, name) for name in ("at_least", "above") if (bound := getattr(self, name)) is not None]
+        highs = [(bound, name) for name in ("at_most", "below") if (bound := getattr(self, name)) is not None]
+        if lows and highs:
+            (low, from_), (high, to) = max(lows), min(highs)
+            touch = low == high and (self.above == low or self.below == high)
+            if low > high or touch:
+                raise _crossed(from_, low, to, high)
         return self
 
 
 class Fact(_Part):
     """Which facts or encounters are meant; all that is given must hold."""
 
-    types: tuple[str, ...] = ()
+    types: tuple[Annotated[str, AfterValidator(_fhir_type)], ...] = ()
     """FHIR types, ``Encounter`` included; any when not given."""
     codes: tuple[str, ...] = ()
     """Main or component codes, ``system|code``; one of them."""
@@ -95,6 +128,12 @@ class Age(_Part):
     at_least: int = 0
     at_most: int = 200
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.at_least > self.at_most:
+            raise _crossed("at_least", self.at_least, "at_most", self.at_most)
+        return self
+
 
 class Observed(_Part):
     """Days of record before and after the index, from the first to the last instant at which anything became known."""
@@ -115,7 +154,8 @@ class Criterion(_Part):
     known: bool = True
     """Count only what was known at the index. Set it to false to look ahead, for an outcome for instance."""
     age: Age | None = None
-    gender: tuple[str, ...] = ()
+    gender: tuple[Literal["male", "female", "other", "unknown"], ...] = ()
+    """Codes of FHIR's AdministrativeGender; one of them."""
     observed: Observed | None = None
     alive: bool | None = None
     """Whether no death was known at the index."""
@@ -172,11 +212,13 @@ def read(path: Path) -> Definition:
         return Definition.model_validate(data)
     except ValidationError as fault:
         first = fault.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
+        where, said = ".".join(map(str, first["loc"])) or "the file", first.get("ctx", {})
+        literal = first["type"] == "literal_error"
         raise InvalidInputError(
             f"The cohort {path.name} is not well formed at {where}.",
-            got=first["msg"],
-            do="See docs/cohorts.md.",
+            got=first["input"] if literal else said.get("got", first["msg"]),
+            allowed=said.get("expected" if literal else "allowed"),
+            do=said.get("do") or "See docs/cohorts.md.",
         ) from None
     except (yaml.YAMLError, UnicodeDecodeError) as fault:
         raise InvalidInputError(f"The cohort {path.name} is no YAML.", got=str(fault)) from None

@@ -236,7 +236,7 @@ WRONG = {
     "two kinds in one rule": {"include": [{"name": "x", "age": {"at_least": 1}, "gender": ["male"]}]},
     "a code without its system": {"include": [{"name": "x", "fact": {"codes": ["4548-4"]}}]},
     "a window that ends before it begins": {
-        "include": [{"name": "x", "fact": {"types": ["A"]}, "window": [1, 0]}]
+        "include": [{"name": "x", "fact": {"types": ["Encounter"]}, "window": [1, 0]}]
     },
     "a word that is not known": {"includes": []},
 }
@@ -249,6 +249,48 @@ def test_a_definition_that_cannot_be_meant_is_refused(tmp_path: Path, parts: dic
     file.write_text(yaml.safe_dump(base | parts))
     with pytest.raises(InvalidInputError, match="not well formed"):
         read(file)
+
+
+CROSSED = "a lower bound ({}) that is below the upper ({})"
+IMPOSSIBLE = {
+    "gender": ({"gender": ["frau"]}, "frau", "'male', 'female', 'other' or 'unknown'"),
+    "type": ({"fact": {"types": ["Encuonter"]}}, "Encuonter", "a type of R4, R4B or R5, as Encounter"),
+    "age": (
+        {"age": {"at_least": 80, "at_most": 10}},
+        "at_least 80, at_most 10",
+        CROSSED.format("at_least", "at_most"),
+    ),
+    "value": (
+        {"fact": {"codes": [A1C], "value": {"above": 7, "below": 6.5}}},
+        "above 7, below 6.5",
+        CROSSED.format("above", "below"),
+    ),
+    "touching": (
+        {"fact": {"codes": [A1C], "value": {"at_least": 7, "below": 7}}},
+        "at_least 7, below 7",
+        CROSSED.format("at_least", "below"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("rule", "got", "allowed"), IMPOSSIBLE.values(), ids=IMPOSSIBLE.keys())
+def test_what_nobody_can_have_is_refused_with_what_is_allowed(
+    tmp_path: Path, rule: dict[str, Any], got: str, allowed: str
+) -> None:
+    file = tmp_path / "x.yaml"
+    index = {"fact": {"types": ["Encounter"]}}
+    whole = {"name": "x", "version": 1, "summary": "x", "index": index, "include": [{"name": "y"} | rule]}
+    file.write_text(yaml.safe_dump(whole))
+    with pytest.raises(InvalidInputError, match=r"not well formed at include\.0") as refused:
+        read(file)
+    assert (str(refused.value.got), refused.value.allowed) == (got, allowed)
+
+
+def test_a_type_that_is_nearly_written_right_is_named() -> None:
+    with pytest.raises(ValueError, match="no such FHIR type: Encuonter"):
+        define(index={"fact": {"types": ["Encuonter"]}})
+    exact = {"fact": {"codes": [A1C], "value": {"at_least": 7, "at_most": 7}}}
+    assert define(index=exact).index.fact is not None
 
 
 @pytest.mark.parametrize("name", registry())
