@@ -108,7 +108,13 @@ def load(graph: Graph, which: str) -> Snapshot:
         try:
             return Snapshot.model_validate_json(path.read_bytes())
         except ValidationError as fault:
-            raise InvalidInputError("This file holds no snapshot.", got=path, do=str(fault)) from None
+            first = fault.errors(include_input=False, include_url=False)[0]
+            why = ": ".join([*map(str, first["loc"][:1]), first["msg"]])
+            raise InvalidInputError(
+                f"This file holds no snapshot ({why}).",
+                got=path,
+                allowed="what `cwm graph snapshot make --out` or `show --json` wrote",
+            ) from None
     found = listed(graph, which)
     if len(found) != 1:
         raise NotFoundError(

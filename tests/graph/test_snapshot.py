@@ -111,6 +111,24 @@ def test_a_snapshot_is_kept_shown_and_verified_elsewhere(graph: Graph, cwm: Any,
 
 
 @pytest.mark.neo4j
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [("{}", "id: Field required"), ("resourceType,id\n1,2\n" * 50, "Invalid JSON"), ("[]", "object"), ("", "Invalid JSON")],
+    ids=["empty object", "a table", "a list", "empty"],
+)  # fmt: skip
+def test_a_file_that_is_no_snapshot_is_said_so_in_one_line(
+    graph: Graph, cwm: Any, tmp_path: Path, text: str, why: str
+) -> None:
+    file = tmp_path / "none.json"
+    file.write_text(text)
+    with pytest.raises(InvalidInputError) as refused:
+        snapshot.load(graph, str(file))
+    assert why in refused.value.what
+    assert "\n" not in str(refused.value)
+    assert cwm("graph", "snapshot", "verify", str(file), "--json").json["error"]["code"] == "invalid-input"
+
+
+@pytest.mark.neo4j
 def test_a_snapshot_of_the_past_names_its_instant_and_counts_what_was_known(
     graph: Graph, tmp_path: Path
 ) -> None:
