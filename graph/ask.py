@@ -6,13 +6,12 @@ of time and rows. Where a row says ``events`` of ``n``, its rate and Wilson's 95
 
 import math
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from graph import sandbox
 from graph.connection import Graph
-from graph.instant import ALLOWED, BEGINS, instant
-from graph.queries import Param, Query, catalogue
+from graph.params import typed
+from graph.queries import Query, catalogue
 from ontology.errors import InvalidInputError, NotFoundError
 
 AUDIENCES = ("clinician", "researcher", "safety")
@@ -124,7 +123,8 @@ def checked(chosen: Query, params: Mapping[str, Any]) -> dict[str, Any]:
             ),
             do="Example: " + example(chosen),
         )
-    return {key: _typed(key, param, params.get(key)) for key, param in chosen.params.items()}
+    given = {key: params.get(key) for key in chosen.params}
+    return {key: v if v is None else typed(key, chosen.params[key], v) for key, v in given.items()}
 
 
 def example(chosen: Query) -> str:
@@ -137,36 +137,3 @@ def example(chosen: Query) -> str:
         f"-p '{key}={param.example}'" for key, param in chosen.params.items() if param.example is not None
     ]
     return " ".join(["cwm graph ask", chosen.name.removeprefix("ask."), *given])
-
-
-def _typed(key: str, param: Param, value: Any) -> Any:
-    if value is None:
-        return None
-    try:
-        if param.type == "ZONED DATETIME":
-            return _instant(value, begins=key in BEGINS)
-        return _READ[param.type](value)
-    except (ValueError, TypeError, InvalidInputError):
-        raise InvalidInputError(
-            f"The parameter {key} is of another type.",
-            got=value,
-            allowed=f"{param.type}: {param.doc}" + (f" {ALLOWED}" if param.type == "ZONED DATETIME" else ""),
-            do=f"Example: -p '{key}={param.example}'",
-        ) from None
-
-
-def _integer(value: Any) -> int:
-    if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
-        raise ValueError(value)
-    return int(value)
-
-
-def _instant(value: Any, *, begins: bool) -> datetime:
-    """A value from Python has its zone already, or is refused; a text is read by the rule for all of them."""
-    if isinstance(value, datetime) and value.utcoffset() is not None:
-        return value
-    return instant(value if isinstance(value, str) else str(value), begins=begins)
-
-
-_READ: dict[str, Any] = {"STRING": str, "INTEGER": _integer, "FLOAT": float}
-"""How a parameter of each type is read."""

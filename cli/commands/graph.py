@@ -5,12 +5,15 @@ import json
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli import ask, backup, export, export_tables, loop, output, rdf, snapshot
 from ontology.errors import InvalidInputError, NotFoundError
+
+if TYPE_CHECKING:
+    from graph.queries import Param
 
 app = typer.Typer(
     help="The graph: start and stop it, see what is in it, ask it in Cypher.", no_args_is_help=True
@@ -207,7 +210,7 @@ def query(
     if list_:
         _list(as_json)
         return
-    text, params = _chosen(cypher, name, _params(param or []))
+    text, params = _chosen(cypher, name, _pairs(param or []))
     with open_graph() as graph:
         if out is not None:
             written = save(graph, text, params, out, timeout=timeout, rows=rows, skip=skip)
@@ -240,7 +243,7 @@ def _list(as_json: bool) -> None:
         )
 
 
-def _chosen(cypher: str | None, name: str | None, params: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def _chosen(cypher: str | None, name: str | None, given: dict[str, str]) -> tuple[str, dict[str, Any]]:
     """The text to run and its parameters; a parameter of a named query that may be left out is null."""
     from graph.queries import catalogue, named
 
@@ -252,38 +255,37 @@ def _chosen(cypher: str | None, name: str | None, params: dict[str, Any]) -> tup
             do="Example: cwm graph query 'MATCH (n) RETURN count(n)'",
         )
     if name is None:
-        return (sys.stdin.read() if cypher == "-" else cypher or ""), params
+        loose = {key: _loose(text) for key, text in given.items()}
+        return (sys.stdin.read() if cypher == "-" else cypher or ""), loose
     chosen = named(name)
     if chosen.access != "read":
         raise NotFoundError(
             "This query writes, so it is not run by hand.", got=name, do="See `cwm graph query --list`."
         )
-    if missing := [key for key, p in chosen.params.items() if key not in params and not p.optional]:
+    if missing := [key for key, p in chosen.params.items() if key not in given and not p.optional]:
         examples = " ".join(f"-p {key}={chosen.params[key].example}" for key in missing)
         raise InvalidInputError(
             "A parameter is missing.",
-            got=", ".join(params) or "none",
+            got=", ".join(given) or "none",
             allowed=", ".join(chosen.params),
             do=f"Add {examples}",
         )
-    typed = {
-        key: _typed(key, chosen.params[key].type if key in chosen.params else "", value)
-        for key, value in params.items()
-    }
+    typed = {key: _typed(key, chosen.params.get(key), text) for key, text in given.items()}
     return chosen.text, {**dict.fromkeys(chosen.params), **typed}
 
 
-def _typed(key: str, kind: str, value: Any) -> Any:
-    """An instant is given as text; JSON has no such type."""
-    from graph.instant import BEGINS, instant
+def _typed(key: str, param: "Param | None", text: str) -> Any:
+    """What a named query is given: JSON or text, as the type that its header declares."""
+    from graph.params import typed
 
-    if not (kind.upper().startswith("ZONED DATETIME") and isinstance(value, str | int)):
-        return value
-    return instant(str(value), begins=key in BEGINS)
+    loose = _loose(text)
+    if param is None or (loose is None and param.optional):
+        return loose
+    return typed(key, param, loose if isinstance(loose, str) else text)
 
 
-def _params(given: list[str]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _pairs(given: list[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
     for item in given:
         key, equals, text = item.partition("=")
         if not equals:
@@ -293,11 +295,16 @@ def _params(given: list[str]) -> dict[str, Any]:
                 allowed="key=value",
                 do="Example: -p patient=Patient/1",
             )
-        try:
-            found[key] = json.loads(text)
-        except json.JSONDecodeError:
-            found[key] = text
+        found[key] = text
     return found
+
+
+def _loose(text: str) -> Any:
+    """A value as JSON, or the text where it is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 def _joined(row: dict[str, Any]) -> dict[str, Any]:

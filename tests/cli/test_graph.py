@@ -2,16 +2,22 @@
 
 import csv
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from graph import Graph
+from graph.params import typed
 from graph.queries import catalogue
 from tests.conftest import Run
 
 Cwm = Callable[..., Run]
+KINDS = {
+    *("STRING", "INTEGER", "FLOAT", "BOOLEAN", "ZONED DATETIME", "MAP"),
+    *("LIST<STRING>", "LIST<FLOAT>", "LIST<MAP>", "LIST<LIST>", "LIST<LIST<STRING>>"),
+}
 
 
 def test_status_says_stopped_and_starts_nothing(
@@ -65,6 +71,40 @@ def test_a_named_query_with_parameters(cwm: Cwm, graph: Graph) -> None:
     )
     assert {row["property"] for row in run.json["rows"]} == {"applied", "checksum", "name", "number"}
     assert cwm("graph", "query", "admin.ping", "--json").json["rows"] == [{"ok": 1}]
+
+
+@pytest.mark.parametrize(
+    ("asked", "key", "said", "type_"),
+    [
+        ("analytics.common", "limit", "abc", "INTEGER: "),
+        ("analytics.common", "limit", "99999999999999999999", "INTEGER: "),
+        ("analytics.common", "at", "soon", "ZONED DATETIME: "),
+        ("dashboard.patients", "descending", "yes", "BOOLEAN: "),
+        ("analytics.cooccurrence", "z", "wide", "FLOAT: "),
+        ("analytics.cooccurrence", "types", "Condition", "LIST<STRING>: "),
+        ("journey.facts", "moments", '["Patient/1"]', "LIST<MAP>: "),
+        ("search.near", "vector", '["a"]', "LIST<FLOAT>: "),
+    ],
+)
+def test_a_parameter_of_another_type_is_named_with_its_type(
+    cwm: Cwm, graph: Graph, asked: str, key: str, said: str, type_: str
+) -> None:
+    fit = {k: p.example for k, p in catalogue()[asked].params.items()} | {key: said}
+    texts = {k: v if isinstance(v, str) else json.dumps(v) for k, v in fit.items()}
+    given = [part for k, text in texts.items() for part in ("-p", f"{k}={text}")]
+    error = cwm("graph", "query", "--name", asked, *given, "--json").json["error"]
+    assert (error["code"], error["got"]) == ("invalid-input", said)
+    assert error["what"] == f"The parameter {key} is of another type."
+    assert error["allowed"].startswith(type_)
+    assert "Cypher" not in error["do"]
+
+
+@pytest.mark.parametrize("name", catalogue())
+def test_the_example_of_a_parameter_is_of_the_type_that_its_header_declares(name: str) -> None:
+    for key, param in catalogue()[name].params.items():
+        assert param.type in KINDS
+        if param.example is not None:
+            assert typed(key, param, param.example) is not None
 
 
 @pytest.mark.parametrize(
