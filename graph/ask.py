@@ -10,6 +10,7 @@ from typing import Any
 
 from graph import sandbox
 from graph.connection import Graph
+from graph.journey import patient_key
 from graph.params import typed
 from graph.queries import Query, catalogue
 from ontology.errors import InvalidInputError, NotFoundError
@@ -57,11 +58,17 @@ def ask(
     ``timeout`` is in seconds, ``rows`` the most rows (by default ``query_timeout`` and ``query_rows`` of the settings).
 
     Raises:
-        NotFoundError: there is no such question.
+        NotFoundError: there is no such question, or no such patient.
         InvalidInputError: a parameter is missing, unknown or of another type; or as :func:`graph.sandbox.ask`.
     """
     chosen = question(name)
-    answer = sandbox.ask(graph, chosen.text, checked(chosen, params or {}), timeout=timeout, rows=rows)
+    given = checked(chosen, params or {})
+    answer = sandbox.ask(graph, chosen.text, given, timeout=timeout, rows=rows)
+    if not answer.rows and "patient" in given:
+        # No rows may also be the answer about somebody who is there.
+        key, at = given["patient"], given.get("at")
+        if not graph.read("journey.patient", patient=key, at=at):
+            raise NotFoundError("No such patient.", got=key, do="See `cwm patient list`.")
     return rated(chosen, answer)
 
 
@@ -100,7 +107,7 @@ def wilson(events: int, n: int) -> tuple[float | None, float | None, float | Non
 
 
 def checked(chosen: Query, params: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters of a question, each of its type; those that may be left out are null.
+    """The parameters of a question, each of its type; those that may be left out are null. A patient may be a bare id.
 
     Raises:
         InvalidInputError: one is missing, unknown or cannot be read; the message gives its type and an example.
@@ -124,7 +131,9 @@ def checked(chosen: Query, params: Mapping[str, Any]) -> dict[str, Any]:
             do="Example: " + example(chosen),
         )
     given = {key: params.get(key) for key in chosen.params}
-    return {key: v if v is None else typed(key, chosen.params[key], v) for key, v in given.items()}
+    made = {key: v if v is None else typed(key, chosen.params[key], v) for key, v in given.items()}
+    patient = made.get("patient")
+    return made if patient is None else made | {"patient": patient_key(patient)}
 
 
 def example(chosen: Query) -> str:

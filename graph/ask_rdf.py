@@ -39,7 +39,7 @@ def ask_rdf(
     """The answer to a question from RDF; ``rows`` is the most rows before lists are put together.
 
     Raises:
-        NotFoundError: there is no such question, or it has no twin.
+        NotFoundError: there is no such question, it has no twin, or there is no such patient.
         InvalidInputError: as :func:`graph.ask.ask`.
     """
     chosen = question(name)
@@ -47,9 +47,14 @@ def ask_rdf(
         raise NotFoundError(
             "This question has no form in SPARQL.", got=name, do="Ask the graph itself: leave out --rdf."
         )
-    found = engine.ask(
-        sparql.named(chosen.name).sparql, checked(chosen, params or {}), timeout=timeout, rows=rows
-    )
+    given = checked(chosen, params or {})
+    found = engine.ask(sparql.named(chosen.name).sparql, given, timeout=timeout, rows=rows)
+    if not found.rows and "patient" in given:
+        there = engine.ask(
+            sparql.named("record.patient").sparql, {"patient": given["patient"]}, timeout=timeout
+        )
+        if not there.rows:
+            raise NotFoundError("No such patient in this export.", got=given["patient"])
     made = [_ordered(chosen, row) for row in folded(found.rows)]
     return rated(chosen, Answer(list(chosen.returns), made, found.truncated))
 

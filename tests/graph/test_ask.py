@@ -84,7 +84,7 @@ OTHERS: list[tuple[str, dict[str, Any]]] = [
     *[("prevalence", {"at": at}) for at in ("2023-01-01T00:00:00Z", "2024-07-01T12:00:00Z")],
     *[("time_to_event", {"at": at, "class": "EMER"}) for at in ("2024-01-10T09:30:00Z", "2024-12-31T00:00:00Z")],
     *[("first_medicine", {"days": days}) for days in (0, 30)],
-    *[("known_at", {"patient": f"Patient/{who}", "at": "2024-04-01T12:00:00Z"}) for who in ("bob", "cy", "dan", "nobody")],
+    *[("known_at", {"patient": f"Patient/{who}", "at": "2024-04-01T12:00:00Z"}) for who in ("bob", "cy", "dan")],
     *[("decision_rounds", {"encounter": f"Encounter/{e}", "at": "2024-02-15T10:00:00Z"}) for e in ("ann-1", "cy-1", "none")],
     *[("open_problems", {"at": at}) for at in ("2024-03-01T00:00:00Z", "2024-03-07T09:00:00Z")],
     *[("active_medications", {"at": at}) for at in ("2024-03-02T00:00:00Z", "2024-07-01T00:00:00Z")],
@@ -111,6 +111,23 @@ def test_no_number_of_a_withheld_prediction_is_in_an_answer(small: Graph, engine
     for rows in (ask(small, "who_advised", by_bob).rows, ask_rdf(engine, "who_advised", by_bob).rows):
         assert [(row["probability"], row["low"], row["high"]) for row in rows] == [(None, None, None)]
         assert [f["contribution"] for row in rows for f in row["because"]] == [None]
+
+
+@pytest.mark.neo4j
+def test_a_patient_who_is_not_there_is_said_so_and_a_bare_id_is_taken(
+    small: Graph, engine: Engine, cwm: Callable[..., Run]
+) -> None:
+    for name in [name for name, asked in ALL.items() if "patient" in asked.params]:
+        nobody = examples(name) | {"patient": "Patient/nobody"}
+        given_ = [part for key, value in nobody.items() for part in ("-p", f"{key}={value}")]
+        run = cwm("graph", "ask", name, *given_, "--json")
+        assert (run.status, run.json["error"]["what"]) == (3, "No such patient.")
+        with pytest.raises(NotFoundError, match="No such patient"):
+            ask_rdf(engine, name, nobody)
+        bare = examples(name) | {"patient": examples(name)["patient"].removeprefix("Patient/")}
+        same(ask(small, name, bare).rows, expected(name))
+    before = {"patient": "ann", "at": "1900-01-01T00:00:00Z"}
+    assert ask(small, "known_at", before).rows == ask_rdf(engine, "known_at", before).rows == []
 
 
 def test_there_are_ten_questions_of_each_audience_and_every_one_has_an_answer_and_a_twin() -> None:
