@@ -26,7 +26,7 @@ class ShapesError(CwmError):
 
 
 def rdf(
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="The file: .ttl, .nq or .jsonld.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="A new file: .ttl, .nq or .jsonld.")],
     format_: Annotated[
         str | None,
         typer.Option("--format", help="turtle, nquads or jsonld; by default what the file's name says."),

@@ -36,15 +36,17 @@ def export(
     at: datetime | None = None,
     identity: bool = False,
 ) -> int:
-    """Write a file; how many triples. ``format_`` is one of :data:`WRITERS`, by default that of the file's ending.
+    """Write a new file; how many triples. ``format_`` is one of :data:`WRITERS`, by default that of the file's ending.
 
     The file appears whole or not at all: it is written beside its place and moved there at the end.
 
     Raises:
-        InvalidInputError: the format is not known, or ``at`` has no time zone.
+        InvalidInputError: the format is not known, the file is already there, or ``at`` has no time zone.
         NotFoundError: there is no such patient.
     """
     writer = WRITERS[chosen(format_, out)]
+    if out.exists():
+        raise InvalidInputError("The file is already there.", got=out, do="Give another name.")
     half = out.with_name(out.name + ".part")
     out.parent.mkdir(parents=True, exist_ok=True)
     try:

@@ -178,6 +178,10 @@ def test_the_command_writes_checks_and_refuses(
     person = known["people"][1].split("/")[1]
     done: Run = cwm("graph", "export", "rdf", str(tmp_path / "p.nq"), "--patient", person, "--json")
     assert done.json["triples"] == len(list(parse(path=str(tmp_path / "p.nq"), format=RdfFormat.N_QUADS)))
+    before = (tmp_path / "p.nq").read_bytes()
+    again: Run = cwm("graph", "export", "rdf", str(tmp_path / "p.nq"), "--patient", person, "--json")
+    assert (again.status, again.json["error"]["what"]) == (2, "The file is already there.")
+    assert (tmp_path / "p.nq").read_bytes() == before
     assert cwm("graph", "export", "rdf", str(tmp_path / "p.xyz")).status == 2
     assert cwm("graph", "export", "rdf", str(tmp_path / "p.ttl"), "--patient", "nobody").status == 3
     assert not (tmp_path / "p.ttl").exists()
