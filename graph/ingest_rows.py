@@ -62,9 +62,7 @@ def row(found: Found, run: str, fhir: str | None = None) -> Row | Refused:
         text = found.raw.decode()
     except InvalidInputError as error:
         # Only what was wrong is passed on, never the value: it may be part of a record.
-        reason = (
-            "no-id" if not isinstance(resource.get("id"), str) or " usable id" in error.what else "bad-value"
-        )
+        reason = "no-id" if " usable id" in error.what else "bad-value"
         return _refused(found, reason, error.what)
     props = whole.props
     props["fhir"] = text

@@ -23,6 +23,7 @@ __all__ = ["Coding", "Link", "Projected", "canonical", "digest", "named", "proje
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}").fullmatch
 _LOCAL = re.compile(r"#?[^#\[\]\s]{1,256}").fullmatch
 _TYPE = re.compile(r"[A-Z][A-Za-z]+").fullmatch
+_WORD = re.compile(r"[A-Za-z]{1,64}").fullmatch
 _NEVER = "0000-00-00T00:00:00.000000Z"
 
 
@@ -85,16 +86,27 @@ def named(resource: Any) -> tuple[str, str]:
         raise InvalidInputError(
             "This is not a FHIR resource.", got=type(resource).__name__, allowed="a JSON object"
         )
-    type_, id_ = resource.get("resourceType"), resource.get("id")
-    if not isinstance(type_, str) or not _TYPE(type_):
-        raise InvalidInputError(
-            "The resource has no resourceType.", got=type_, allowed="the name of a FHIR type"
-        )
+    type_, id_ = _type(resource.get("resourceType"), "The resource"), resource.get("id")
     if not isinstance(id_, str) or not _ID(id_):
         raise InvalidInputError(
             f"The {type_} has no usable id.", got=id_, allowed="1 to 64 of A-Z, a-z, 0-9, '-' and '.'"
         )
     return type_, id_
+
+
+def _type(type_: Any, whose: str) -> str:
+    """The name of a type. One that is none is said only where it is a bare word, since anything else may be of a record."""
+    if isinstance(type_, str) and _TYPE(type_):
+        return type_
+    allowed = "the name of a FHIR type: letters only, the first a capital"
+    if not isinstance(type_, str) or not type_:
+        raise InvalidInputError(f"{whose} has no resourceType.", got=type_, allowed=allowed)
+    said = f" {type_}" if _WORD(type_) else ""
+    raise InvalidInputError(
+        f"{whose} has a resourceType{said} that is no name of a FHIR type (letters only, the first a capital).",
+        got=type_,
+        allowed=allowed,
+    )
 
 
 def project(resource: Resource, text: bytes | None = None) -> Projected:
@@ -134,9 +146,7 @@ def _node(resource: Resource, type_: str, id_: str, key: str, text: bytes | None
 
 def _contained(item: Any, whole: Projected, place: str) -> Projected:
     """A contained resource: known when its container is, where it has no time of its own."""
-    type_ = item.get("resourceType") if isinstance(item, dict) else None
-    if not isinstance(type_, str) or not _TYPE(type_):
-        raise InvalidInputError(f"The element {place} has no resourceType.", got=type_)
+    type_ = _type(item.get("resourceType") if isinstance(item, dict) else None, f"The element {place}")
     id_ = item.get("id")
     # FHIR asks for an id; without one nothing can refer to it, and its place serves.
     local = id_.removeprefix("#") if isinstance(id_, str) and _LOCAL(id_) else place

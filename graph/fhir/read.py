@@ -143,7 +143,10 @@ def _bundle(name: str, number: int, raw: bytes) -> Iterator[Item] | None:
     try:
         top = document.decode(raw)
     except UNREADABLE:
-        return None
+        if head(raw).resourceType != "Bundle":
+            return None
+        # It is JSON and says what it is, so what the reader refused is the one other element that it looks into.
+        return iter([Refused(name, number, "bad-value", "the bundle's entry is not a list", raw=raw)])
     if top.resourceType != "Bundle":
         return None
     # The reader took the last of two lists of entries. A `List` also has entries, so the count alone says nothing.

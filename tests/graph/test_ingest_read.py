@@ -147,6 +147,16 @@ def test_a_broken_entry_stands_alone(tmp_path: Path) -> None:
     assert len(resources(path)) == 1
 
 
+@pytest.mark.parametrize("entry", [5, {"resource": {"resourceType": "Patient", "id": "a"}}, "x"])
+@pytest.mark.parametrize("name", ["b.json", "b.ndjson"])
+def test_a_bundle_whose_entry_is_no_list_is_said_to_be_so(tmp_path: Path, name: str, entry: object) -> None:
+    path = tmp_path / name
+    path.write_text(json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entry}))
+    (item,) = read([path], LIMIT)
+    assert isinstance(item, Refused)
+    assert (item.reason, item.message) == ("bad-value", "the bundle's entry is not a list")
+
+
 def test_entries_that_hold_no_resource_are_named(tmp_path: Path) -> None:
     path = bundle(
         tmp_path / "b.json", [{"request": {"method": "DELETE", "url": "Patient?name=x"}}, {"fullUrl": "x"}]
