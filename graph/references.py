@@ -25,6 +25,8 @@ _NO_PERSON = {
 _PATIENTS = 200
 _NAMED = 100
 """References that dangle are named up to here."""
+_SHOWN = 200
+"""Characters of a target that a report shows: who wrote a key of many thousands knows it by its beginning."""
 Say = Callable[[str], None]
 
 
@@ -92,15 +94,17 @@ def _name(graph: Graph, run: str, settled: Settled) -> None:
 
 
 def shown(target: str) -> str:
-    """A target as people may see it: what a search looks for is hidden where it may be a patient's identifier.
+    """A target as people may see it: short, and without what a search looks for where that may be a patient's identifier.
 
     >>> shown("Patient?identifier=http://ssn|123"), shown("Practitioner?identifier=http://npi|9")
     ('Patient?identifier=http://ssn|...', 'Practitioner?identifier=http://npi|9')
+    >>> len(shown("Practitioner?identifier=http://npi|" + 40_000 * "9"))
+    200
     """
     type_, asked, search = target.partition("?")
-    if not asked or type_ in _NO_PERSON:
-        return target
-    return f"{type_}?{search.rpartition('|')[0]}|..." if "|" in search else f"{type_}?..."
+    if asked and type_ not in _NO_PERSON:
+        target = f"{type_}?{search.rpartition('|')[0]}|..." if "|" in search else f"{type_}?..."
+    return target if len(target) <= _SHOWN else f"{target[: _SHOWN - 1]}…"
 
 
 def _by_identifier(graph: Graph, run: str, type_: str, settled: Settled) -> None:

@@ -245,6 +245,15 @@ def test_an_identifier_that_a_reference_looks_for_is_not_shown(graph: Graph, tmp
     assert [d["target"] for d in report.dangling_places] == ["Patient?identifier=http://ssn|..."]
 
 
+def test_a_target_of_thousands_of_characters_is_shown_by_its_beginning(graph: Graph, tmp_path: Path) -> None:
+    long = "Practitioner?identifier=http://npi|" + "9" * 40_000
+    report = ingest(
+        graph, [ndjson(tmp_path / "a.ndjson", [observation("o", performer=[{"reference": long}])])]
+    )
+    said = [d["target"] for d in (*report.dangling_places, *report.dangling_sample) if "npi" in d["target"]]
+    assert said == [f"{long[:199]}…"] * 2
+
+
 WRONG = [
     {"subject": {"reference": 123}},
     {"subject": {"reference": ["Patient/p1"]}},
