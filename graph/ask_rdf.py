@@ -6,6 +6,7 @@ bare values. Rows that agree in all other columns are put together, in the order
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -93,5 +94,6 @@ def _ordered(chosen: Query, row: dict[str, Any]) -> dict[str, Any]:
 
 def _value(value: Any) -> Any:
     if isinstance(value, str) and _INSTANT(value):
-        return datetime.fromisoformat(value).isoformat()
+        with suppress(ValueError):  # a text that only looks like one, such as a leap second
+            return datetime.fromisoformat(value).isoformat()
     return value

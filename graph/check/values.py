@@ -15,9 +15,8 @@ _MOST = 2**31
 
 
 def _real(text: str) -> bool:
-    """True when the calendar has the date. A leap second is one that Python's calendar lacks."""
     try:
-        times.first(text.replace(":60", ":59", 1) if len(text) > 10 else text)
+        times.first(text)
     except (ValueError, OverflowError):
         return False
     return True

@@ -10,9 +10,10 @@ Source: https://ohdsi.github.io/CommonDataModel/cdm54.html, Themis (birth_dateti
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 
+from graph.fhir import times
 from ontology.table_mapping import Type
 
 _DATE = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)", re.ASCII).fullmatch
@@ -89,8 +90,8 @@ def time(text: str) -> str:
     on = day(on)
     zone = _zone(zone)
     try:
-        datetime.fromisoformat(f"{on}T{hour}:{minute}:{second}{zone.replace('Z', '+00:00')}")
-    except ValueError:
+        times.first(f"{on}T{hour}:{minute}:{second}{zone}")
+    except (ValueError, OverflowError):
         raise ValueError("an instant of the calendar") from None
     if hour == minute == second == "00" and not fraction.strip(".0"):
         return on

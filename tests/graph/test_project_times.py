@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from graph.fhir import times
 from graph.fhir.project import project
 from graph.instant import instant
+from ontology.errors import InvalidInputError
 
 ZONES = st.integers(-12 * 60, 14 * 60).map(lambda m: timezone(timedelta(minutes=m)))
 MOMENTS = st.datetimes(datetime(1900, 1, 2), datetime(2300, 1, 1), timezones=ZONES)  # noqa: DTZ001
@@ -70,6 +71,27 @@ def test_what_is_no_fhir_date_is_refused(text: str) -> None:
 def test_the_last_day_of_the_calendar_is_a_day() -> None:
     assert times.over("9999-12-31").year == times.over("9999").year == 9999
     assert instant("9999") == times.over("9999-12")
+
+
+@given(MOMENTS, st.text("0123456789", max_size=6))
+def test_a_leap_second_is_the_first_moment_of_the_next_minute(moment: datetime, fraction: str) -> None:
+    minute = moment.replace(second=59, microsecond=0)
+    tail = f".{fraction}" if fraction else ""
+    text = f"{minute:%Y-%m-%dT%H:%M}:60{tail}{minute.isoformat()[19:]}"
+    assert times.first(text) == times.over(text) == times.last(text) == minute + timedelta(seconds=1)
+    assert instant(text) == times.first(text)
+    assert times.first(minute.replace(microsecond=999_999).isoformat()) < times.first(text)
+
+
+def test_a_leap_second_is_kept_as_it_was_written() -> None:
+    said = {"resourceType": "Observation", "id": "o", "issued": "2016-12-31T23:59:60Z"}
+    found = project(said | {"effectiveDateTime": "2017-01-01T00:59:60.5+01:00"})
+    assert found.props["recorded"] == found.props["start"] == datetime(2017, 1, 1, tzinfo=UTC)
+    assert said["issued"] == "2016-12-31T23:59:60Z"
+    with pytest.raises(InvalidInputError, match="no zone"):
+        instant("2016-12-31T23:59:60")
+    with pytest.raises(OverflowError):
+        times.first("9999-12-31T23:59:60Z")
 
 
 def test_a_time_without_zone_is_taken_as_utc() -> None:
