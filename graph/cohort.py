@@ -74,15 +74,26 @@ class _Evaluation:
     graph: Graph
     at: datetime | None
     people: "pl.DataFrame"
+    merged: "pl.DataFrame"
+    """``patient`` who was replaced, and who ``stays``."""
     cache: dict[Fact, "pl.DataFrame"] = field(default_factory=dict)
     other_units: int = 0
 
     def facts(self, fact: Fact) -> "pl.DataFrame":
-        """The facts that are meant but for values and texts, which may be hidden at an instant; times in ms."""
+        """The facts that are meant but for values and texts, which may be hidden at an instant; times in ms.
+
+        ``patient`` is the one who stays, whoever was merged into that one has the fact.
+        """
         wide = fact.model_copy(update={"value": None, "text": (), "status": ()})
         if wide not in self.cache:
-            self.cache[wide] = _read(self.graph, wide, self.at)
+            self.cache[wide] = self._of_people(_read(self.graph, wide, self.at))
         return self.cache[wide]
+
+    def _of_people(self, facts: "pl.DataFrame") -> "pl.DataFrame":
+        import polars as pl
+
+        theirs = facts.join(self.merged, on="patient").with_columns(patient="stays").select(facts.columns)
+        return pl.concat([facts, theirs]).join(self.people, on="patient", how="semi")
 
     def meets(self, criterion: Criterion, people: "pl.DataFrame") -> set[str]:
         """The patients (of ``people``, with their ``index``) who meet a criterion."""
@@ -180,7 +191,9 @@ def evaluate(graph: Graph, definition: Definition, at: datetime | None = None) -
         "last": pl.Int64,
     }
     people = pl.DataFrame(graph.values("cohort.patients", at=when), kinds, orient="row")
-    work = _Evaluation(graph, when, people)
+    pairs = [pair for *pair, _ in graph.values("patient.merged", at=when)]
+    merged = pl.DataFrame(pairs, {"patient": pl.String, "stays": pl.String}, orient="row")
+    work = _Evaluation(graph, when, people, merged)
     flow = [Step("start", "all patients", 0, people.height)]
     left = people.join(work.index(definition.index), on="patient")
     flow.append(Step("index", "has an index", people.height - left.height, left.height, work.other_units))

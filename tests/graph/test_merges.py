@@ -1,5 +1,6 @@
 """Merged patients: the journey of the one who stays holds the record of the one who was replaced, until that is undone."""
 
+from datetime import UTC, datetime
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -7,13 +8,15 @@ from typing import Any
 import polars as pl
 import pytest
 
-from graph import Graph
+from graph import Graph, cohort_store
+from graph.cohort import Cohort, evaluate
+from graph.cohorts import Definition
 from graph.digest import digest
 from graph.export.fhir import resources
 from graph.ingest import ingest
 from graph.journey import facts, journey
 from graph.patients import export, listed, summary
-from tests.graph.made import Resource, encounter, ndjson, observation, patient
+from tests.graph.made import Resource, bundle, encounter, ndjson, observation, patient
 
 pytestmark = pytest.mark.neo4j
 
@@ -37,8 +40,24 @@ def seen(graph: Graph, who: str) -> set[str]:
     return {row["key"] for row in (*found.encounters, *found.facts)}
 
 
+RATE = {"codes": ["http://loinc.org|8867-4"]}
+MEASURED = Definition.model_validate(
+    {"name": "measured", "version": 1, "summary": "Measured.", "index": {"fact": RATE}}
+)
+
+
 def cohort(graph: Graph) -> list[str]:
-    return [row["patient"] for row in graph.read("twin_data.patients")]
+    """Who stays, by the twin's cohorts and by those of researchers."""
+    stays = [row["patient"] for row in graph.read("twin_data.patients")]
+    everyone = {"index": {"at": "2030-01-01T00:00:00Z"}}
+    found = evaluate(graph, MEASURED.model_validate(MEASURED.model_dump() | everyone))
+    assert [key for key, _ in found.members] == stays
+    assert found.flow[0].left == len(stays)
+    return stays
+
+
+def counted(found: Cohort) -> tuple[list[str], list[int]]:
+    return [key for key, _ in found.members], [step.left for step in found.flow]
 
 
 SAID = {
@@ -68,6 +87,38 @@ def test_the_journey_of_one_who_stays_holds_that_of_the_replaced(
     assert [e[0] for e in people["encounters"]] == ["Encounter/e1"]
 
 
+@pytest.mark.parametrize("said", SAID)
+def test_a_cohort_holds_the_one_who_stays_with_the_facts_of_the_replaced(
+    graph: Graph, tmp_path: Path, said: str
+) -> None:
+    later = observation("o3", "Patient/old", effectiveDateTime="2021-01-01T09:00:00Z")
+    take(graph, tmp_path, *SAID[said], *FACTS[:2], later, patient("other"))
+    saved = cohort_store.make(graph, MEASURED)
+    assert cohort_store.members(graph, saved)["patient"].to_list() == ["Patient/new"]
+    assert [(step.step, step.left) for step in saved.flow] == [("start", 2), ("index", 1)]
+    twice = MEASURED.model_dump() | {
+        "include": [
+            {"name": "twice", "fact": RATE, "times": 2, "known": False, "window": (None, None)},
+            {"name": "a year", "observed": {"after": 365}},
+        ],
+        "exclude": [{"name": "in hospital", "fact": {"classes": ["IMP"]}}],
+    }
+    asked = Definition.model_validate(twice)
+    assert counted(evaluate(graph, asked)) == (["Patient/new"], [2, 1, 1, 1, 1])
+    before = datetime(2020, 6, 1, tzinfo=UTC)
+    assert counted(evaluate(graph, asked, before)) == ([], [2, 1, 0, 0, 0])
+    assert counted(evaluate(graph, MEASURED, before)) == (["Patient/new"], [2, 1])
+    assert counted(evaluate(graph, MEASURED, datetime(2019, 1, 1, tzinfo=UTC))) == ([], [2, 0])
+
+
+def test_a_fact_in_another_unit_counts_once_for_the_merged(graph: Graph, tmp_path: Path) -> None:
+    value = {"valueQuantity": {"value": 1, "unit": "Hz"}}
+    take(graph, tmp_path, *SAID["both say it"], observation("o1", "Patient/old", **value))
+    index = {"fact": RATE | {"value": {"at_least": 60, "unit": "/min"}}}
+    found = evaluate(graph, Definition.model_validate(MEASURED.model_dump() | {"index": index}))
+    assert [step.other_units for step in found.flow] == [0, 1]
+
+
 def test_a_merge_is_undone_by_a_version_without_the_link(graph: Graph, tmp_path: Path) -> None:
     take(graph, tmp_path, linked("old", "new", "replaced-by"), patient("new"), *FACTS)
     take(graph, tmp_path, patient("old", meta={"versionId": "2"}))
@@ -76,6 +127,7 @@ def test_a_merge_is_undone_by_a_version_without_the_link(graph: Graph, tmp_path:
         {"Encounter/e1", "Observation/o1"},
     )
     assert cohort(graph) == ["Patient/new", "Patient/old"]
+    assert counted(evaluate(graph, MEASURED)) == (["Patient/new", "Patient/old"], [2, 2])
     apart = digest(graph)
     graph.write("admin.clear", batch=5000)
     take(graph, tmp_path, patient("old", meta={"versionId": "2"}), patient("new"), *FACTS)
@@ -96,6 +148,33 @@ def test_merges_are_followed_through_several_and_round_in_circles(graph: Graph, 
     take(graph, tmp_path, linked("last", "old", "replaced-by", 2))
     assert [seen(graph, who) for who in ("old", "new", "last")] == [ALL, ALL, ALL]
     assert cohort(graph) == ["Patient/last", "Patient/new", "Patient/old"]  # nobody says who stays
+    assert counted(evaluate(graph, MEASURED)) == (cohort(graph), [3, 3])
+
+
+def test_out_of_a_circle_and_past_one_who_was_deleted_one_stays(graph: Graph, tmp_path: Path) -> None:
+    both = [{"other": {"reference": f"Patient/{who}"}, "type": "replaced-by"} for who in ("old", "mid")]
+    take(
+        graph,
+        tmp_path,
+        linked("old", "new", "replaced-by"),
+        patient("new", link=both),
+        linked("mid", "last", "replaced-by"),
+        linked("last", "last", "replaced-by"),  # nobody is gone who is replaced by themselves
+        *FACTS,
+    )
+    gone = {"request": {"method": "DELETE", "url": "Patient/mid"}}
+    ingest(graph, [bundle(tmp_path / "gone.json", [gone])])
+    assert cohort(graph) == ["Patient/last"]
+    assert counted(evaluate(graph, MEASURED)) == (["Patient/last"], [1, 1])
+    gone = {"request": {"method": "DELETE", "url": "Patient/last"}}
+    ingest(graph, [bundle(tmp_path / "last.json", [gone])])
+    assert cohort(graph) == ["Patient/new", "Patient/old"]
+
+
+def test_in_a_long_circle_nobody_is_lost(graph: Graph, tmp_path: Path) -> None:
+    ring = [linked(f"p{i:02}", f"p{(i + 1) % 14:02}", "replaced-by") for i in range(14)]
+    take(graph, tmp_path, *ring, observation("o1", "Patient/p00"))
+    assert len(cohort(graph)) == 14
 
 
 def test_one_who_is_only_seen_also_elsewhere_stays_apart(graph: Graph, tmp_path: Path) -> None:
@@ -115,3 +194,13 @@ def test_the_order_of_a_merge_does_not_matter(graph: Graph, tmp_path: Path) -> N
         assert seen(graph, "new") == {"Encounter/e1", "Observation/o2"}
         digests.add(digest(graph))
     assert len(digests) == 1
+
+
+def test_the_record_of_a_task_ends_with_the_last_encounter_of_the_whole_person(
+    graph: Graph, tmp_path: Path
+) -> None:
+    later = encounter("e2", "Patient/new", "2022-01-01T08:00:00Z", **{"class": {"code": "IMP"}})
+    take(graph, tmp_path, *SAID["both say it"], *FACTS, later)
+    asked = {"classes": ["AMB"], "codes": [], "from": None}
+    ((latest,),) = graph.values("twin_data.record_end", **asked)
+    assert datetime.fromtimestamp(latest / 1000, UTC).year == 2022

@@ -1,12 +1,19 @@
-// summary: Every patient with what a cohort asks of the person, and the first and last instant at which anything became known, as known at an instant.
+// summary: Every patient who stays, with what a cohort asks of the person, and the first and last instant at which anything became known, also of those the patient replaced, as known at an instant.
 // access: read
 // params:
 //   at: {type: ZONED DATETIME, doc: The instant; null for everything., example: null, optional: true}
 // returns: {patient: key, gender: as recorded, birth: date of birth as given, died: when a death became known (ms), first: first instant (ms), last: last instant (ms)}
 MATCH (p:Patient)
 WHERE p.type = 'Patient' AND (NOT p:Deleted OR p.deleted > $at)
+  AND NOT EXISTS {
+    MATCH (p)-[:REPLACED_BY*1..10]->(other:Patient)
+    WHERE other <> p AND other.type = 'Patient' AND (NOT other:Deleted OR other.deleted > $at)
+      AND NOT EXISTS { MATCH shortestPath((other)-[:REPLACED_BY*]->(p)) }
+  }
 CALL (p) {
-  MATCH (p)-[:HAS_EVENT|HAS_ENCOUNTER]->(n)
+  MATCH (p)<-[:REPLACED_BY*0..10]-(q)
+  WITH DISTINCT q
+  MATCH (q)-[:HAS_EVENT|HAS_ENCOUNTER]->(n)
   WHERE ($at IS NULL OR n.recorded <= $at) AND (NOT n:Deleted OR n.deleted > $at)
   RETURN min(n.recorded) AS first, max(n.recorded) AS last
 }

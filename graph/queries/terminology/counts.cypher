@@ -14,6 +14,10 @@ WHERE $within IS NULL OR t.code = $within OR EXISTS { (t)-[:IS_A*1..14]->(:Conce
 WITH DISTINCT t, said, found
 UNWIND found AS n
 OPTIONAL MATCH (n)<-[:HAS_EVENT]-(:Patient)-[:REPLACED_BY*0..10]->(p:Patient)
-WHERE NOT EXISTS { (p)-[:REPLACED_BY]->() }
+WHERE NOT EXISTS {
+  MATCH (p)-[:REPLACED_BY*1..10]->(other:Patient)
+  WHERE other <> p AND other.type = 'Patient' AND NOT other:Deleted
+    AND NOT EXISTS { MATCH shortestPath((other)-[:REPLACED_BY*]->(p)) }
+}
 RETURN t.code AS code, t.name AS name, count(DISTINCT n) AS conditions, count(DISTINCT p) AS patients
 ORDER BY conditions DESC, code

@@ -3,7 +3,8 @@
 // returns: {patient: key of the patient}
 MATCH (p:Patient) WHERE p.type = 'Patient' AND NOT p:Deleted
   AND NOT EXISTS {
-    MATCH (p)-[:REPLACED_BY]->(other:Patient)
-    WHERE NOT other:Deleted AND NOT EXISTS { (other)-[:REPLACED_BY*1..10]->(p) }
+    MATCH (p)-[:REPLACED_BY*1..10]->(other:Patient)
+    WHERE other <> p AND other.type = 'Patient' AND NOT other:Deleted
+      AND NOT EXISTS { MATCH shortestPath((other)-[:REPLACED_BY*]->(p)) }
   }
 RETURN p.key AS patient ORDER BY patient

@@ -1,4 +1,4 @@
-// summary: Where the record of a task ends, the latest instant over all encounters of the patients who have a qualifying one.
+// summary: Where the record of a task ends, the latest instant over all encounters of the patients who have a qualifying one, those of a merged person together.
 // access: read
 // params:
 //   classes: {type: LIST<STRING>, doc: classes of a qualifying encounter, example: [AMB]}
@@ -10,6 +10,10 @@ MATCH (p:Patient)-[:HAS_ENCOUNTER]->(e:Encounter)
 WHERE e.class IN $classes AND (size($codes) = 0 OR any(c IN e.codes WHERE c IN $codes))
   AND ($from IS NULL OR e.start >= $from)
 WITH DISTINCT p
-MATCH (p)-[:HAS_ENCOUNTER]->(x:Encounter)
+MATCH (p)-[:REPLACED_BY*0..10]->(s)
+WITH DISTINCT s
+MATCH (s)<-[:REPLACED_BY*0..10]-(q)
+WITH DISTINCT q
+MATCH (q)-[:HAS_ENCOUNTER]->(x:Encounter)
 WITH max(x.recorded) AS opened, max(x.closed) AS closed
 RETURN CASE WHEN closed IS NULL OR opened > closed THEN opened.epochMillis ELSE closed.epochMillis END AS latest
