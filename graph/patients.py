@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -43,6 +44,15 @@ def summary(graph: Graph, patient: str) -> dict[str, Any]:
     row: dict[str, Any] = plain(found[0])
     row["patient"] = {k: v for k, v in sorted(row["patient"].items()) if v is not None}
     return row
+
+
+def merged(graph: Graph, at: datetime | None = None) -> dict[str, str]:
+    """Who stays, by each patient who was replaced (keys), so that each person is one; of a circle the first stays."""
+    found: dict[str, str] = {}
+    for patient, stays, circle in graph.values("patient.merged", at=at):
+        if not circle or stays < patient:
+            found.setdefault(patient, stays)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from typing import Any
 
 from graph.cohort import years_at
 from graph.connection import Graph
+from graph.patients import merged
 from ontology.errors import InvalidInputError
 
 OLDEST = 89
@@ -83,7 +84,7 @@ class Deidentifier:
     words: frozenset[str] = frozenset()
     """Words and phrases that enough patients share."""
     pooled: frozenset[str] = frozenset()
-    """Keys of patients over :data:`OLDEST`."""
+    """Keys of patients over :data:`OLDEST`; of merged ones, of who stays."""
 
     def digits(self, key: str) -> str:
         """What stands for an id: 24 hex digits of a keyed hash.
@@ -162,12 +163,13 @@ def prepared(graph: Graph, key: bytes, at: datetime | None = None, shared: int =
 
     ``shared`` is the least number of patients; words that became known later are not counted.
     """
-    words = frozenset(row["word"] for row in graph.read("export.words", at=at, least=shared))
+    persons = merged(graph, at)
+    words = frozenset(row["word"] for row in graph.read("export.words", at=at, least=shared, persons=persons))
     pooled = set()
     for row in graph.read("export.people", at=at):
         last = max((ms for ms in (row["last"], row["died"]) if ms is not None), default=None)
         seen = datetime.fromtimestamp(last / 1000, UTC) if last is not None else (at or datetime.now(UTC))
-        if (years_at(row["birth"], seen) or 0) > OLDEST:
+        if any((years_at(birth, seen) or 0) > OLDEST for birth in row["births"]):
             pooled.add(row["patient"])
     return Deidentifier(key, words, frozenset(pooled))
 

@@ -31,7 +31,7 @@ DROPPED = frozenset(
         "position",
         "patientInstruction",
     }
-    | {"communication", "generalPractitioner", "link", "alias", "qualification", "hoursOfOperation"}
+    | {"communication", "generalPractitioner", "alias", "qualification", "hoursOfOperation"}
 )
 """Elements that are dropped whole, whatever is in them."""
 TOKENS = frozenset(

@@ -19,7 +19,7 @@ import msgspec
 from graph.connection import Graph
 from graph.export.deidentify_fhir import hidden
 from graph.export.known_fhir import as_known
-from graph.export.request import Request, new_folder
+from graph.export.request import Request, new_folder, of_persons
 from graph.journey import patient_key
 from ontology.errors import InvalidInputError, NotFoundError
 
@@ -72,10 +72,11 @@ def export(
             "The export needs a folder of its own.", got=out, do="Give a new or empty folder."
         )
     out.mkdir(parents=True, exist_ok=True)
+    asked = of_persons(graph, asked)
     counts: Counter[str] = Counter()
     with ExitStack() as files:
         current: IO[bytes] | None = None
-        for resource in _wanted(graph, patient, type_, asked or Request()):
+        for resource in _wanted(graph, patient, type_, asked):
             kind = resource["type"]
             if current is None or kind not in counts:
                 files.close()
@@ -86,12 +87,14 @@ def export(
 
 
 def bundles(graph: Graph, out: Path, asked: Request | None = None) -> dict[str, int]:
-    """Write one Bundle (collection) a patient, with what its resources refer to, into the new folder ``out``; counts by type.
+    """Write one Bundle (collection) a person, with what its resources refer to, into the new folder ``out``; counts by type.
+
+    Merged patients are one person, named by who stays.
 
     Raises:
         InvalidInputError: ``out`` is not empty.
     """
-    asked = asked or Request()
+    asked = of_persons(graph, asked)
     new_folder(out)
     counts: Counter[str] = Counter()
     everyone = [row["patient"] for row in graph.read("export.people", at=asked.at)]

@@ -18,7 +18,7 @@ import yaml
 from graph import known
 from graph.connection import Graph
 from graph.export.deidentify import too_old
-from graph.export.request import Request, new_folder
+from graph.export.request import Request, new_folder, of_persons
 from graph.fhir import times
 from graph.journey_rows import aligned
 from graph.snapshot import software
@@ -83,7 +83,7 @@ def export(
             got=str(error),
             do="Add them: make env in a checkout, else pip install 'clinical-world-model[research]'.",
         ) from None
-    asked = asked or Request()
+    asked = of_persons(graph, asked)
     new_folder(out)
     (out / "data").mkdir()
     (out / "metadata").mkdir()

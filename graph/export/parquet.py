@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from graph import known
 from graph.connection import Graph
-from graph.export.request import Request, new_folder
+from graph.export.request import Request, new_folder, of_persons
 from ontology import mapping
 
 if TYPE_CHECKING:
@@ -38,12 +38,13 @@ def export(graph: Graph, out: Path, asked: Request | None = None) -> dict[str, i
     """Write ``Type.parquet`` for every type into the new folder ``out``; how many rows each has.
 
     Columns come from the mapping, so they are the same for every graph; times are UTC to the millisecond; a resource
-    about several patients has none in ``patient``. A table is read and written page by page.
+    about several patients has none in ``patient``, one about a merged patient has who stays. A table is read and
+    written page by page.
 
     Raises:
         InvalidInputError: ``out`` is not empty.
     """
-    asked = asked or Request()
+    asked = of_persons(graph, asked)
     new_folder(out)
     counts = {}
     for row in graph.read("export.types"):
@@ -120,7 +121,7 @@ def pages(graph: Graph, type_: str, asked: Request) -> Iterator[list[dict[str, A
             before=f"{type_}0",
             size=PAGE,
             at=asked.at,
-            patients=None if asked.patients is None else list(asked.patients),
+            patients=asked.records,
         )
         if rows:
             yield [_row(asked, type_, *row) for row in rows]

@@ -17,6 +17,7 @@ from graph.export.rdf_node import End, Node, Reading, triples
 from graph.export.rdf_prov import provenance
 from graph.export.rdf_terms import literal, term
 from graph.journey import patient_key
+from graph.patients import merged
 from ontology import world
 from ontology.errors import InvalidInputError, NotFoundError
 
@@ -31,7 +32,8 @@ def statements(
 ) -> Iterator[list[Triple]]:
     """The triples, one list a node, each with its subject's own; all of the graph when ``patients`` is None.
 
-    ``patients`` are ids or keys; ``at`` is an aware instant, None for everything. Of patients goes out their record and
+    ``patients`` are ids or keys; ``at`` is an aware instant, None for everything. Of patients goes out their record,
+    that of those they replaced, and
     what it refers to: providers, places, codes, ingest runs, agents with their claims and evidence, cases of these agents.
     Memory is that of one patient and of the shared nodes' ids; for the whole graph, of one node.
 
@@ -81,7 +83,9 @@ class _Patients:
     def nodes(self, patients: Sequence[str]) -> Iterator[Node]:
         """The nodes, patients first."""
         keys = sorted({patient_key(p) for p in patients})
-        for key in keys:
+        persons = merged(self.graph, self.reading.at)
+        # Who was replaced comes with who stays.
+        for key in (key for key in keys if persons.get(key) not in keys):
             rows = self.graph.read("export.rdf_patient", patient=key, at=self.reading.at)
             if not rows:
                 raise NotFoundError("No such patient.", got=key, do="See `cwm patient list`.")

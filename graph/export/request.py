@@ -1,7 +1,7 @@
 """What every export may be asked: as of an instant, of some patients, de-identified."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from graph import known
 from graph.connection import Graph
 from graph.export import deidentify
 from graph.export.deidentify import Deidentifier
+from graph.patients import merged
 from ontology.errors import InvalidInputError
 
 
@@ -22,6 +23,8 @@ class Request:
     """Keys of patients; None for all. What belongs to nobody (places, people who care) goes with them."""
     by: Deidentifier | None = None
     """How to hide who it is; None to leave everything as it is."""
+    persons: Mapping[str, str] = field(default_factory=dict)
+    """Who stays, by each who was replaced; see :func:`of_persons`."""
 
     @property
     def plain(self) -> bool:
@@ -29,8 +32,17 @@ class Request:
         return self.at is None and self.patients is None and self.by is None
 
     def owner(self, patients: Sequence[str]) -> str | None:
-        """The one patient that something is about; None when it is about nobody or several."""
-        return patients[0] if len(patients) == 1 else None
+        """The one person that something is about, by who stays; None when it is about nobody or several."""
+        people = {self.persons.get(patient, patient) for patient in patients}
+        return people.pop() if len(people) == 1 else None
+
+    @property
+    def records(self) -> list[str] | None:
+        """Keys of the patients and of those who were merged into them; None for all."""
+        if self.patients is None:
+            return None
+        wanted = set(self.patients)
+        return [*self.patients, *(old for old, stays in self.persons.items() if stays in wanted)]
 
 
 def request(
@@ -57,6 +69,14 @@ def request(
     when = None if at is None else known.aware(at)
     by = deidentify.prepared(graph, key or deidentify.new_key(), when, shared) if hide else None
     return Request(when, patients, by)
+
+
+def of_persons(graph: Graph, asked: Request | None) -> Request:
+    """What is asked, with merged patients as one person: who is asked for is whoever stays in place of them."""
+    asked = asked or Request()
+    persons = merged(graph, asked.at)
+    patients = asked.patients and list(dict.fromkeys(persons.get(p, p) for p in asked.patients))
+    return replace(asked, patients=patients, persons=persons)
 
 
 def new_folder(out: Path) -> Path:

@@ -12,7 +12,10 @@ from graph import Graph, cohort_store
 from graph.cohort import Cohort, evaluate
 from graph.cohorts import Definition
 from graph.digest import digest
+from graph.export import fhir, meds, parquet
 from graph.export.fhir import resources
+from graph.export.rdf import flat, statements
+from graph.export.request import Request, request
 from graph.ingest import ingest
 from graph.journey import facts, journey
 from graph.patients import export, listed, summary
@@ -204,3 +207,94 @@ def test_the_record_of_a_task_ends_with_the_last_encounter_of_the_whole_person(
     asked = {"classes": ["AMB"], "codes": [], "from": None}
     ((latest,),) = graph.values("twin_data.record_end", **asked)
     assert datetime.fromtimestamp(latest / 1000, UTC).year == 2022
+
+
+def subjects(folder: Path) -> dict[int, set[str]]:
+    frame = pl.concat(pl.read_parquet(path) for path in (folder / "data").glob("*.parquet"))
+    splits = pl.read_parquet(folder / "metadata" / "subject_splits.parquet")
+    assert sorted(splits["subject_id"]) == sorted(frame["subject_id"].unique())
+    return {key: set(part["code"]) for (key,), part in frame.group_by("subject_id")}
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_in_meds_a_merged_person_is_one_subject_with_one_split(
+    graph: Graph, tmp_path: Path, said: str
+) -> None:
+    pytest.importorskip("meds")
+    into = tmp_path / "in"
+    into.mkdir()
+    take(graph, into, *SAID[said], *FACTS[:2], patient("other"))
+    meds.export(graph, tmp_path / "all")
+    new, other = (meds.subject(f"Patient/{who}", Request()) for who in ("new", "other"))
+    found = subjects(tmp_path / "all")
+    assert found.keys() == {new, other}
+    assert {"ENCOUNTER//AMB", "LOINC//8867-4", "GENDER//female"} <= found[new]
+    members = cohort_store.members(graph, cohort_store.make(graph, MEASURED))["patient"].to_list()
+    asked = request(graph, datetime(2021, 1, 1, tzinfo=UTC), members)
+    meds.export(graph, tmp_path / "cohort", asked)
+    assert subjects(tmp_path / "cohort") == {new: found[new]}
+    meds.export(graph, tmp_path / "before", Request(patients=["Patient/old"]))  # as a cohort of before has it
+    assert subjects(tmp_path / "before") == {new: found[new]}
+    take(graph, into, patient("old", meta={"versionId": "2"}), patient("new", meta={"versionId": "2"}))
+    meds.export(graph, tmp_path / "undone")
+    old = meds.subject("Patient/old", Request())
+    assert {who: "LOINC//8867-4" in codes for who, codes in subjects(tmp_path / "undone").items()} == {
+        new: False, other: False, old: True
+    }  # fmt: skip
+
+
+def test_in_meds_a_circle_is_one_subject_since_it_is_one_person(graph: Graph, tmp_path: Path) -> None:
+    pytest.importorskip("meds")
+    (tmp_path / "in").mkdir()
+    ring = [linked("old", "new", "replaced-by"), linked("new", "old", "replaced-by"), *FACTS]
+    take(graph, tmp_path / "in", *ring)
+    for i, asked in enumerate((None, Request(patients=["Patient/old", "Patient/new"]))):
+        meds.export(graph, tmp_path / str(i), asked)
+        (codes,) = subjects(tmp_path / str(i)).values()
+        assert {"ENCOUNTER//AMB", "LOINC//8867-4"} <= codes
+
+
+def test_tables_and_bundles_hold_a_merged_person_as_one(graph: Graph, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    take(graph, tmp_path / "in", *SAID["the old one says it"], *FACTS, patient("other"))
+    asked = Request(patients=["Patient/new"])
+    for name, wanted in (("all", None), ("asked", asked)):
+        parquet.export(graph, tmp_path / name, wanted)
+        for type_, many in (("Observation", 2), ("Encounter", 1)):
+            rows = pl.read_parquet(tmp_path / name / f"{type_}.parquet")
+            assert rows["patient"].to_list() == ["Patient/new"] * many
+        people = pl.read_parquet(tmp_path / name / "Patient.parquet").select("key", "patient").rows()
+        assert {("Patient/old", "Patient/new"), ("Patient/new", "Patient/new")} <= set(people)
+        assert len(people) == (3 if wanted is None else 2)
+    fhir.bundles(graph, tmp_path / "bundles")
+    assert {path.name for path in (tmp_path / "bundles").iterdir()} == {"new.json", "other.json"}
+    fhir.export(graph, tmp_path / "ndjson", asked=asked)
+    whole = (tmp_path / "ndjson").glob("*.ndjson")
+    assert sum(len(path.read_text().splitlines()) for path in whole) == 5
+
+
+def test_de_identified_a_merged_person_stays_one(graph: Graph, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    born = {"birthDate": "1925-01-01"}  # over 89, which only both records together say
+    take(graph, tmp_path / "in", linked("old", "new", "replaced-by") | born, patient("new"), *FACTS)
+    asked = request(graph, hide=True, shared=2)
+    assert asked.by
+    assert asked.by.words == frozenset()  # one person's
+    fhir.export(graph, tmp_path / "out", asked=asked)
+    assert "birthDate" not in (tmp_path / "out" / "Patient.ndjson").read_text()
+    times = pl.read_ndjson(tmp_path / "out" / "Observation.ndjson")["effectiveDateTime"]
+    assert len(times) == 2
+    assert times.n_unique() == 1  # moved by the same days
+    graph.write("admin.clear", batch=5000)
+    ingest(graph, list((tmp_path / "out").iterdir()))
+    assert cohort(graph) == [asked.by.name("Patient/new")]
+    assert [len(step) for step in counted(evaluate(graph, MEASURED))] == [1, 2]
+
+
+def test_as_rdf_the_one_who_stays_brings_the_record_of_the_replaced(graph: Graph, tmp_path: Path) -> None:
+    take(graph, tmp_path, *SAID["the old one says it"], *FACTS)
+    both, one, old = (list(flat(statements(graph, who))) for who in (["new", "old"], ["new"], ["old"]))
+    assert both == one
+    told = {str(triple.subject) for triple in one}
+    assert all(any(key in subject for subject in told) for key in (*ALL, "Patient/old"))
+    assert not any("Observation/o2" in str(triple) for triple in old)

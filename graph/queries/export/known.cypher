@@ -1,4 +1,4 @@
-// summary: The text of resources that were known at an instant, in the order of their keys, all, of one type, or of some patients and what they refer to.
+// summary: The text of resources that were known at an instant, in the order of their keys, all, of one type, or of some patients, those they replaced, and what they refer to.
 // access: read
 // params:
 //   at: {type: ZONED DATETIME, doc: The instant; null for everything., example: null, optional: true}
@@ -13,7 +13,8 @@ CALL () {
   UNION
   WITH * WHERE $patients IS NOT NULL
   UNWIND $patients AS key
-  MATCH (p:Patient {key: key})
+  MATCH (:Patient {key: key})<-[:REPLACED_BY*0..10]-(p)
+  WITH DISTINCT p
   CALL (p) {
     RETURN p AS m
     UNION

@@ -1,4 +1,4 @@
-// summary: A page of patients in the order of their keys, each with all encounters and facts as known at an instant, for event tables.
+// summary: A page of patients who stay (of a circle of merges the first) in the order of their keys, each with all encounters and facts, also of those the patient replaced, as known at an instant, for event tables.
 // access: read
 // params:
 //   after: {type: STRING, doc: Key after which the page begins; empty for the first page., example: ""}
@@ -11,9 +11,16 @@
 //   rows: "lists: key, type, system, code, start, recorded, closed (ms), value, unit, text, class, disposition, encounter, components (null or lists), medicine (null or system and code), status"
 MATCH (p:Patient)
 WHERE p.key > $after AND p.type = 'Patient' AND (NOT p:Deleted OR p.deleted > $at) AND ($patients IS NULL OR p.key IN $patients)
+  AND NOT EXISTS {
+    MATCH (p)-[:REPLACED_BY*1..10]->(other:Patient)
+    WHERE other <> p AND other.type = 'Patient' AND (NOT other:Deleted OR other.deleted > $at)
+      AND (other.key < p.key OR NOT EXISTS { MATCH shortestPath((other)-[:REPLACED_BY*]->(p)) })
+  }
 WITH p ORDER BY p.key LIMIT $size
 CALL (p) {
-  MATCH (p)-[:HAS_ENCOUNTER|HAS_EVENT]->(n)
+  MATCH (p)<-[:REPLACED_BY*0..10]-(q)
+  WITH DISTINCT q
+  MATCH (q)-[:HAS_ENCOUNTER|HAS_EVENT]->(n)
   WHERE n.type IS NOT NULL AND n.recorded IS NOT NULL AND ($at IS NULL OR n.recorded <= $at) AND (NOT n:Deleted OR n.deleted > $at)
   RETURN collect([
     n.key, n.type, n.system, n.code, n.start.epochMillis, n.recorded.epochMillis,

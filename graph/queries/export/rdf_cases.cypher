@@ -9,8 +9,10 @@
 //   props: "its properties; start, end, recorded and closed as text; without the FHIR text"
 //   open: whether its closing fields are not known yet
 //   links: "its relationships: type, properties, and element, labels and key of the node they lead to"
-MATCH (p:Resource)<-[:ABOUT]-(:Prediction)-[:MADE_BY]->(:Agent)<-[:CONCERNS]-(c:Case)
-WHERE p.key IN $patients
+MATCH (asked:Resource)<-[:REPLACED_BY*0..10]-(p)
+WHERE asked.key IN $patients
+WITH DISTINCT p
+MATCH (p)<-[:ABOUT]-(:Prediction)-[:MADE_BY]->(:Agent)<-[:CONCERNS]-(c:Case)
 WITH DISTINCT c
 CALL (c) {
   RETURN c AS n

@@ -1,4 +1,4 @@
-// summary: The nodes of one patient's record as known at an instant - encounters, facts, rounds, predictions - with their relationships, for an export as RDF.
+// summary: The nodes of the record of one patient, and of those the patient replaced, as known at an instant - encounters, facts, rounds, predictions - with their relationships, for an export as RDF.
 // access: read
 // params:
 //   patient: {type: STRING, doc: Key of the patient., example: Patient/1}
@@ -9,8 +9,9 @@
 //   props: "its properties; start, end, recorded and closed as text; without the FHIR text"
 //   open: whether its closing fields are not known yet
 //   links: "its relationships: type, properties, and element, labels and key of the node they lead to"
-MATCH (p:Resource {key: $patient})
-WHERE p:Patient
+MATCH (asked:Resource {key: $patient})<-[:REPLACED_BY*0..10]-(p)
+WHERE asked:Patient AND (NOT asked:Deleted OR asked.deleted > $at)
+WITH DISTINCT p
 CALL (p) {
   RETURN p AS n
   UNION

@@ -6,7 +6,7 @@
 //   before: {type: STRING, doc: Key before which all of the type lie., example: "Observation0"}
 //   size: {type: INTEGER, doc: Resources looked at., example: 5000}
 //   at: {type: ZONED DATETIME, doc: The instant; null for everything., example: null, optional: true}
-//   patients: {type: LIST<STRING>, doc: Only of these patients and of nobody; null for all., example: null, optional: true}
+//   patients: {type: LIST<STRING>, doc: Only of these patients (those they replaced among them) and of nobody; null for all., example: null, optional: true}
 // returns:
 //   last: key of the last that was looked at
 //   rows: "lists: properties (times in ms), whether the closing fields were not known yet, keys of the patients it is about, key of its encounter"
