@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 _DAY = 86_400_000
+_WRONG = "entered-in-error"
 _COLUMNS = (
     "patient",
     "key",
@@ -84,7 +85,8 @@ class _Evaluation:
 
         ``patient`` is the one who stays, whoever was merged into that one has the fact.
         """
-        wide = fact.model_copy(update={"value": None, "text": (), "status": ()})
+        wrong = tuple(status for status in fact.status if status == _WRONG)
+        wide = fact.model_copy(update={"value": None, "text": (), "status": wrong})
         if wide not in self.cache:
             self.cache[wide] = self._of_people(_read(self.graph, wide, self.at))
         return self.cache[wide]
@@ -216,15 +218,16 @@ def _read(graph: Graph, fact: Fact, at: datetime | None) -> "pl.DataFrame":
     import polars as pl
 
     types = list(fact.types) or None
+    shown: dict[str, Any] = {"wrong": _WRONG in fact.status, "closing": known.closing_names(), "at": at}
     if fact.codes or fact.under:
         under = (
             [row["key"] for row in graph.read("cohort.under", codes=list(fact.under))] if fact.under else []
         )
         codes = sorted({*fact.codes, *fact.under, *under})
-        groups = graph.values("cohort.coded", codes=codes, types=types, at=at)
+        groups = graph.values("cohort.coded", codes=codes, types=types, **shown)
     else:
         classes = list(fact.classes) or None
-        groups = graph.values("cohort.typed", types=types, classes=classes, at=at)
+        groups = graph.values("cohort.typed", types=types, classes=classes, **shown)
     rows: Iterable[list[Any]] = (row for (group,) in groups for row in group)
     whole = {"start", "recorded", "closed"}
     kinds = {n: pl.Int64() if n in whole else pl.Float64() if n == "value" else pl.String() for n in _COLUMNS}

@@ -15,6 +15,7 @@ from graph import Graph, cohort_store
 from graph.cohort import Cohort, evaluate
 from graph.cohorts import Definition, read, registry
 from graph.ingest import ingest
+from graph.journey import journey
 from ontology.errors import InvalidInputError, NotFoundError
 from tests.conftest import Run
 from tests.data import demo_slice, write_ndjson
@@ -133,6 +134,42 @@ def test_a_component_counts_by_its_own_value(graph: Graph, tmp_path: Path) -> No
 
 
 @pytest.mark.neo4j
+def test_what_was_entered_in_error_does_not_count_unless_it_is_asked_for(
+    graph: Graph, tmp_path: Path
+) -> None:
+    wrong = {"coding": [{"system": "urn:v", "code": "entered-in-error"}]}
+    load(
+        graph, tmp_path, *(patient(id_) for id_ in "abcd"),
+        condition("a1", "a", "urn:x|top", verificationStatus=wrong), condition("b1", "b", "urn:x|top"),
+        result("c1", "c", 7.0, status="entered-in-error"), result("d1", "d", 7.0),
+    )  # fmt: skip
+    later = datetime(2020, 6, 1, tzinfo=UTC)
+    for at in (None, later):
+        assert who(evaluate(graph, define(index={"fact": {"codes": ["urn:x|top"]}}), at)) == ["b"]
+        assert who(evaluate(graph, define(index={"fact": {"types": ["Condition"]}}), at)) == ["b"]
+        assert who(evaluate(graph, define(), at)) == ["d"]
+    asked = {"codes": [A1C], "status": ["entered-in-error"]}
+    assert who(evaluate(graph, define(index={"fact": asked}))) == ["c"]
+    free = {"index": {"at": "2030-01-01T00:00:00Z"}}
+    both = [{"name": "right", "fact": {"codes": [A1C]}}, {"name": "wrong", "fact": asked}]
+    assert who(evaluate(graph, define(**free, include=[{"name": "any", "any": both}]))) == ["c", "d"]
+
+
+def test_an_error_that_ends_a_matter_counts_from_its_end_as_the_journey_shows_it(
+    graph: Graph, tmp_path: Path
+) -> None:
+    done = {"performedPeriod": {"start": "2020-01-01T08:00:00Z", "end": "2020-01-03T08:00:00Z"}}
+    who_ = {"subject": {"reference": "Patient/a"}, "code": coded("urn:x|knee")}
+    procedure = {"resourceType": "Procedure", "id": "k", "status": "entered-in-error"} | who_ | done
+    load(graph, tmp_path, patient("a"), procedure)
+    knee = define(index={"fact": {"codes": ["urn:x|knee"]}})
+    for day, status, members in ((2, None, ["a"]), (4, "entered-in-error", [])):
+        at = datetime(2020, 1, day, 12, tzinfo=UTC)
+        assert [fact["status"] for fact in journey(graph, "a", at).facts] == [status]
+        assert who(evaluate(graph, knee, at)) == members
+    assert who(evaluate(graph, knee)) == []
+
+
 def test_a_medicine_named_by_reference_is_found_by_its_code(graph: Graph, tmp_path: Path) -> None:
     order = {"resourceType": "MedicationRequest", "id": "o", "subject": {"reference": "Patient/p1"},
              "authoredOn": "2020-01-01T00:00:00Z", "medicationReference": {"reference": "Medication/m"}}  # fmt: skip
