@@ -20,6 +20,7 @@ from graph.connection import Graph
 from graph.export.deidentify_fhir import hidden
 from graph.export.known_fhir import as_known
 from graph.export.request import Request, new_folder, of_persons
+from graph.export.resolved_fhir import as_resolved
 from graph.journey import patient_key
 from ontology.errors import InvalidInputError, NotFoundError
 
@@ -121,15 +122,19 @@ def _wanted(graph: Graph, patient: str | None, type_: str | None, asked: Request
             raise NotFoundError("No such patient.", got=key, do="See `cwm patient list`.")
         asked = replace(asked, patients=[key])
     patients = None if asked.patients is None else list(asked.patients)
-    rows = graph.stream("export.known", at=asked.at, type=type_, patients=patients)
+    linked = asked.by is not None
+    rows = graph.stream("export.known", at=asked.at, type=type_, patients=patients, linked=linked)
     made = ({"type": row["type"], "fhir": changed(row, asked)} for row in rows)
     return mixed(made) if asked.by else made
 
 
 def changed(row: dict[str, Any], asked: Request) -> str:
-    """The text of a resource (``fhir, open, patients`` of it) as it is asked for; the same text where nothing has to go."""
+    """The text of a resource as it is asked for; the same text where nothing has to go.
+
+    ``row`` is of the query ``export.known``; its ``key`` and ``links`` are needed where it is de-identified.
+    """
     resource = json.loads(row["fhir"], parse_float=Decimal)
-    made = resource
+    made = resource if asked.by is None else as_resolved(resource, row["key"], row["links"])
     if asked.at is not None:
         made = as_known(made, asked.at, open_=row["open"])
     if asked.by is not None:

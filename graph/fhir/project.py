@@ -7,6 +7,7 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +19,7 @@ from graph.fhir.links import Coding, Link, walk
 from graph.fhir.readers import wrong
 from ontology.errors import InvalidInputError
 
-__all__ = ["Coding", "Link", "Projected", "canonical", "digest", "named", "project", "rank"]
+__all__ = ["Coding", "Link", "Projected", "canonical", "digest", "named", "part_keys", "project", "rank"]
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}").fullmatch
 _LOCAL = re.compile(r"#?[^#\[\]\s]{1,256}").fullmatch
@@ -124,8 +125,22 @@ def project(resource: Resource, text: bytes | None = None) -> Projected:
         if not isinstance(inside, list):
             raise wrong("contained", inside, "a list of resources")
         whole.contained = [_contained(item, whole, f"contained[{i}]") for i, item in enumerate(inside)]
-        _own_keys(whole)
+        for part, own in zip(whole.contained, part_keys(whole.key, inside), strict=True):
+            part.key = part.props["key"] = own
     return whole
+
+
+def part_keys(key: str, contained: Sequence[Resource]) -> list[str]:
+    """The keys of the resources contained in ``key``, by their ids; by its place one that has none, or one that is taken.
+
+    >>> part_keys("Basic/1", [{"id": "a"}, {}, {"id": "a"}])
+    ['Basic/1#a', 'Basic/1#contained[1]', 'Basic/1#contained[2]']
+    """
+    keys: dict[str, None] = {}
+    for i, item in enumerate(contained):
+        own = f"{key}#{_local(item, place := f'contained[{i}]')}"
+        keys[f"{key}#{place}" if own in keys else own] = None
+    return list(keys)
 
 
 def _node(resource: Resource, type_: str, id_: str, key: str, text: bytes | None = None) -> Projected:
@@ -147,9 +162,7 @@ def _node(resource: Resource, type_: str, id_: str, key: str, text: bytes | None
 def _contained(item: Any, whole: Projected, place: str) -> Projected:
     """A contained resource: known when its container is, where it has no time of its own."""
     type_ = _type(item.get("resourceType") if isinstance(item, dict) else None, f"The element {place}")
-    id_ = item.get("id")
-    # FHIR asks for an id; without one nothing can refer to it, and its place serves.
-    local = id_.removeprefix("#") if isinstance(id_, str) and _LOCAL(id_) else place
+    local = _local(item, place)
     part = _node(item, type_, local, f"{whole.key}#{local}")
     labels = [label for label in part.labels if label != "Undated"]
     if len(labels) < len(part.labels):
@@ -164,10 +177,7 @@ def _contained(item: Any, whole: Projected, place: str) -> Projected:
     return part
 
 
-def _own_keys(whole: Projected) -> None:
-    """Of several contained resources with one id the first keeps it; the others are known by their place."""
-    seen: set[str] = set()
-    for i, part in enumerate(whole.contained):
-        if part.key in seen:
-            part.key = part.props["key"] = f"{whole.key}#contained[{i}]"
-        seen.add(part.key)
+def _local(item: Resource, place: str) -> str:
+    """What a contained resource is called: FHIR asks for an id; without one nothing can refer to it, and its place serves."""
+    id_ = item.get("id")
+    return id_.removeprefix("#") if isinstance(id_, str) and _LOCAL(id_) else place

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +21,7 @@ from graph.export.deidentify_fhir import hidden, moved
 from graph.export.request import Request, request
 from graph.ingest import ingest
 from ontology.errors import InvalidInputError
-from tests.graph.made import encounter, ndjson, observation, patient
+from tests.graph.made import bundle, encounter, entry, ndjson, observation, patient
 
 Resource = dict[str, Any]
 KEY = b"0123456789abcdef0123456789abcdef"
@@ -310,6 +311,67 @@ def test_the_command_hides_and_keeps_its_key_to_itself(
     key.write_text("short")
     with pytest.raises(InvalidInputError, match="too short"):
         key_from(key)
+
+
+NPI = [{"system": "http://npi", "value": "NPI-4711"}]
+SPELT: list[Resource] = [
+    entry({"resourceType": "Patient", "gender": "female", "identifier": ID}, "urn:uuid:pt-zebulon"),
+    entry(patient("pt-other"), "https://secret.example.org/fhir/Patient/pt-other"),
+    entry({"resourceType": "Practitioner", "id": "prunella", "identifier": NPI}, "urn:uuid:doc"),
+    entry({"resourceType": "Organization", "id": "org-sacred"}, "urn:oid:55019"),
+    entry(
+        encounter(
+            "enc-quack",
+            "urn:uuid:pt-zebulon",
+            participant=[
+                {"individual": {"reference": "Practitioner?identifier=http://npi|NPI-4711", "display": "Prunella"}},
+                {"individual": {"type": "Practitioner", "identifier": NPI[0]}},
+                {"individual": {"type": "Practitioner", "identifier": {"system": "http://npi", "value": "MRN-55019"}}},
+            ],
+            serviceProvider={"reference": "urn:oid:55019", "identifier": ID[0]},
+        ),
+        "urn:uuid:stay",
+    ),
+    entry(observation("obs-zeb", "Patient/pt-zebulon/_history/3", encounter={"reference": "urn:uuid:stay"})),
+    entry(
+        observation(
+            "obs-2",
+            "https://secret.example.org/fhir/Patient/pt-other",
+            performer=[{"reference": "#doc"}, {"reference": "urn:uuid:nobody-55019"}],
+            contained=[
+                {"resourceType": "PractitionerRole", "id": "doc", "organization": {"reference": "urn:oid:55019"}},
+                {"resourceType": "PractitionerRole", "id": "doc", "practitioner": {"reference": "urn:uuid:doc"}},
+            ],
+        )
+    ),
+]  # fmt: skip
+
+
+def shape(graph: Graph) -> Counter[tuple[str, str, str]]:
+    """How often which element refers to which type, where the reference found a resource or a part of its own."""
+    found = graph.stream("ingest.digest_links")
+    kinds = {n["props"]["key"]: n["props"].get("type") for n in graph.stream("ingest.digest_nodes")}
+    rows = [r for r in found if r["type"] != "CODED" and kinds[r["a"]] and kinds[r["b"]]]
+    return Counter((kinds[r["a"]], f"{r['type']} {r['props'].get('path')}", kinds[r["b"]]) for r in rows)
+
+
+@pytest.mark.neo4j
+@pytest.mark.parametrize("at", [None, datetime(2020, 6, 1, tzinfo=UTC)])
+@pytest.mark.parametrize("form", ["FHIR NDJSON", "FHIR bundles"])
+def test_who_was_seen_where_by_whom_stays_however_a_reference_is_spelt(
+    graph: Graph, tmp_path: Path, form: str, at: datetime | None
+) -> None:
+    assert ingest(graph, [bundle(tmp_path / "in.json", SPELT)]).set_aside == 0
+    before = shape(graph)
+    EXPORTS[form](graph, tmp_path / "out", request(graph, at, hide=True, key=KEY))
+    text = dump(tmp_path / "out")
+    assert [seed for seed in (*SEEDS, *DATES, "4711", "pt-other", "urn:", "npi") if seed in text] == []
+    graph.write("admin.clear", batch=5000)
+    report = ingest(graph, [tmp_path / "out"])
+    assert (report.set_aside, report.dangling) == (0, 0)
+    assert shape(graph) == before
+    assert before[("Patient", "HAS_ENCOUNTER subject", "Encounter")] == 1
+    assert before[("Practitioner", "TOOK_PART participant[1].individual", "Encounter")] == 1
 
 
 JSON = st.recursive(

@@ -4,7 +4,14 @@
 //   at: {type: ZONED DATETIME, doc: The instant; null for everything., example: null, optional: true}
 //   type: {type: STRING, doc: FHIR type; null for all., example: Patient, optional: true}
 //   patients: {type: LIST<STRING>, doc: Keys of patients; null for all resources., example: [Patient/1], optional: true}
-// returns: {type: FHIR type, key: its key, fhir: text of its JSON, open: whether its closing fields were not known, patients: keys of the patients it is about}
+//   linked: {type: BOOLEAN, doc: Whether to say what references were found to mean., example: false}
+// returns:
+//   type: FHIR type
+//   key: its key
+//   fhir: text of its JSON
+//   open: whether its closing fields were not known
+//   patients: keys of the patients it is about
+//   links: "lists: key of the resource or contained part that holds a reference, path, text as written, key of the resource that it was found to mean"
 CALL () {
   WITH * WHERE $patients IS NULL
   MATCH (n:Resource)
@@ -35,7 +42,15 @@ WITH DISTINCT n
 WHERE n.fhir IS NOT NULL AND NOT n:Contained AND n.key STARTS WITH coalesce($type + '/', '')
   AND ($at IS NULL OR n.recorded <= $at OR (n.recorded IS NULL AND NOT n:Event AND NOT n:Encounter))
   AND (NOT n:Deleted OR n.deleted > $at)
+WITH n ORDER BY n.key
+WITH n, COLLECT { MATCH (n)-[r]-(t:Resource) WHERE r.owner = n.key RETURN [n.key, r.path, r.ref, t.key, t:Patient, t.type] } AS own
 RETURN n.type AS type, n.key AS key, n.fhir AS fhir,
   $at IS NOT NULL AND NOT coalesce(n.closed <= $at, false) AS open,
-  CASE WHEN n:Patient THEN [n.key] ELSE COLLECT { MATCH (n)-[r]-(p:Patient) WHERE r.owner = n.key RETURN DISTINCT p.key } END AS patients
-ORDER BY n.key
+  CASE WHEN n:Patient THEN [n.key] ELSE COLLECT { UNWIND own AS x WITH x WHERE x[4] RETURN DISTINCT x[3] } END AS patients,
+  CASE WHEN NOT $linked THEN [] ELSE [x IN own WHERE x[5] IS NOT NULL | x[..4]] + COLLECT {
+    WITH n WHERE n.fhir CONTAINS '"contained"'
+    MATCH (o:Resource) WHERE o.key STARTS WITH n.key + '#'
+    MATCH (o)-[r]-(t:Resource) WHERE r.owner = o.key AND t.type IS NOT NULL
+    RETURN [o.key, r.path, r.ref, t.key]
+  } END AS links
+ORDER BY key
