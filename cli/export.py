@@ -1,5 +1,6 @@
 """`cwm graph export`: what is in the graph, out of it."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -34,7 +35,9 @@ def fhir(
     ] = None,
     type_: Annotated[str | None, typer.Option("--type", help="Resources of one FHIR type only.")] = None,
     compressed: Annotated[bool, typer.Option("--gzip", help="Compress the files.")] = False,
-    bundles: Annotated[bool, typer.Option("--bundles", help="One Bundle a patient and not NDJSON.")] = False,
+    bundles: Annotated[
+        bool, typer.Option("--bundles", help="One Bundle a patient; an ingest takes them in again as it was.")
+    ] = False,
     as_of: AsOf = None,
     cohort: Cohort = None,
     deidentify: Hide = False,
@@ -57,6 +60,7 @@ def fhir(
         raise InvalidInputError(
             "Bundles are whole patients in files of JSON.", do="Leave out --patient, --type and --gzip."
         )
+    lost: Counter[str] = Counter()
     with open_graph() as graph:
         wanted = asked(graph, as_of, cohort, deidentify, key, shared)
         if type_:
@@ -65,10 +69,16 @@ def fhir(
             counts = files.bundles(graph, out, wanted)
         else:
             counts = files.export(
-                graph, out, patient=patient, type_=type_, compressed=compressed, asked=wanted
+                graph, out, patient=patient, type_=type_, compressed=compressed, asked=wanted, lost=lost
             )
     if as_json:
-        return output.json({"out": str(out), "resources": sum(counts.values()), "types": counts})
+        without = {"by_urn": lost["references"], "without_id": lost["without_id"]}
+        return output.json({"out": str(out), "resources": sum(counts.values()), "types": counts} | without)
     rows = [{"type": name, "resources": f"{count:,}"} for name, count in sorted(counts.items())]
     output.table(rows, ["type", "resources"], empty="The graph holds no such resource.")
+    if lost.total():
+        output.note(
+            f"NDJSON has no place for the fullUrl by which {lost['references']:,} references name a resource, and from which"
+            f" {lost['without_id']:,} resources have their id. To take all of it in again, export with --bundles."
+        )
     return output.note(f"{sum(counts.values()):,} resources in {out}.")

@@ -3,12 +3,13 @@
 import gzip
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from decimal import Decimal
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,14 +18,19 @@ from typing import IO, Any
 import msgspec
 
 from graph.connection import Graph
+from graph.export import fhir_bundle
 from graph.export.deidentify_fhir import hidden
 from graph.export.known_fhir import as_known
 from graph.export.request import Request, new_folder, of_persons
 from graph.export.resolved_fhir import as_resolved
+from graph.fhir.read_bundle import head
 from graph.journey import patient_key
 from ontology.errors import InvalidInputError, NotFoundError
 
 _BREAKS = str.maketrans("\r\n", "  ")
+_BY_URN = re.compile(rb'"reference"\s*:\s*"urn:').findall
+OTHERS = "_others.json"
+"""The bundle of what is of no patient; no id of a patient can be its name."""
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 """Numbers keep their digits."""
 
@@ -57,12 +63,16 @@ def export(
     type_: str | None = None,
     compressed: bool = False,
     asked: Request | None = None,
+    lost: Counter[str] | None = None,
 ) -> dict[str, int]:
     """Write one NDJSON file a type into the folder ``out``; how many of each type.
 
     A resource goes out as its text came in; only line breaks between its elements become spaces, since NDJSON has one
     resource a line. Contained resources are inside their owner. What is ``asked`` (an instant, patients, de-identified)
     changes a resource only as far as it must; see :func:`changed`.
+
+    NDJSON has no place for the ``fullUrl`` of a bundle. ``lost`` counts what an ingest of the files cannot use without it:
+    ``references`` that are written ``urn:...``, and resources ``without_id`` of their own. :func:`bundles` keeps them.
 
     Raises:
         NotFoundError: no such patient.
@@ -82,8 +92,12 @@ def export(
             if current is None or kind not in counts:
                 files.close()
                 current = files.enter_context(_open(out / f"{kind}.ndjson", compressed))
-            current.write(resource["fhir"].translate(_BREAKS).encode() + b"\n")
+            text = resource["fhir"].translate(_BREAKS).encode()
+            current.write(text + b"\n")
             counts[kind] += 1
+            if lost is not None:
+                lost["references"] += len(_BY_URN(text))
+                lost["without_id"] += head(text).id is None
     return dict(counts)
 
 
@@ -92,24 +106,25 @@ def bundles(graph: Graph, out: Path, asked: Request | None = None) -> dict[str, 
 
     Merged patients are one person, named by who stays.
 
+    Where all patients are asked for, what no such bundle holds goes into :data:`OTHERS`. Each resource goes out under the
+    ``fullUrl`` that it came with, so that an ingest of all bundles finds what was found before; none where it is de-identified.
+
     Raises:
         InvalidInputError: ``out`` is not empty.
     """
     asked = of_persons(graph, asked)
     new_folder(out)
     counts: Counter[str] = Counter()
-    everyone = [row["patient"] for row in graph.read("export.people", at=asked.at)]
+    people = (row["patient"] for row in graph.read("export.people", at=asked.at))
+    everyone = [patient for patient in people if "#" not in patient]
     for patient in everyone if asked.patients is None else asked.patients:
-        one = replace(asked, patients=[patient])
         key = asked.by.name(patient) if asked.by else patient
-        with (out / f"{(key or patient).partition('/')[2]}.json").open("wb") as file:
-            file.write(b'{"resourceType":"Bundle","type":"collection","entry":[')
-            for i, resource in enumerate(_wanted(graph, None, None, one)):
-                text = resource["fhir"].translate(_BREAKS)
-                file.write(b",\n" if i else b"\n")
-                file.write(b'{"resource":' + text.encode() + b"}")
-                counts[resource["type"]] += 1
-            file.write(b"\n]}\n")
+        rows = _known(graph, replace(asked, patients=[patient]), linked=True)
+        counts += fhir_bundle.write(out / f"{(key or patient).partition('/')[2]}.json", rows)
+    if asked.patients is None:
+        others = _known(graph, asked, linked=True, apart=True)
+        if first := next(others, None):
+            counts += fhir_bundle.write(out / OTHERS, chain([first], others))
     return dict(sorted(counts.items()))
 
 
@@ -121,10 +136,18 @@ def _wanted(graph: Graph, patient: str | None, type_: str | None, asked: Request
         if not any(there["rank"] for there in graph.read("ingest.known", keys=[key])):
             raise NotFoundError("No such patient.", got=key, do="See `cwm patient list`.")
         asked = replace(asked, patients=[key])
+    return _known(graph, asked, type_, linked=asked.by is not None)
+
+
+def _known(
+    graph: Graph, asked: Request, type_: str | None = None, *, linked: bool, apart: bool = False
+) -> Iterator[dict[str, Any]]:
+    """``type, key, url, fhir, links`` of resources as they are asked for; of a hidden one only its new key and text."""
     patients = None if asked.patients is None else list(asked.patients)
-    linked = asked.by is not None
-    rows = graph.stream("export.known", at=asked.at, type=type_, patients=patients, linked=linked)
-    made = ({"type": row["type"], "fhir": changed(row, asked)} for row in rows)
+    rows = graph.stream(
+        "export.known", at=asked.at, type=type_, patients=patients, linked=linked, apart=apart
+    )
+    made = (row | {"fhir": changed(row, asked)} for row in rows)
     return mixed(made) if asked.by else made
 
 
@@ -145,7 +168,8 @@ def changed(row: dict[str, Any], asked: Request) -> str:
 def mixed(rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Rows type by type in the order of their new ids: in the old order, anyone with a list of ids could tell who is who.
 
-    They wait in files, so that memory is flat; rows of one type must come together.
+    Nothing else of a row stays: its address and its links name what is hidden. They wait in files, so that memory is flat;
+    rows of one type must come together.
     """
     for type_, group in groupby(rows, key=itemgetter("type")):
         with TemporaryDirectory() as folder:
@@ -157,7 +181,8 @@ def mixed(rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
                     parts[int(id_[0], 16)].write(f"{id_}\t{row['fhir'].translate(_BREAKS)}\n")
             for file in files:
                 for line in sorted(file.read_text(encoding="utf-8").split("\n")[:-1]):
-                    yield {"type": type_, "fhir": line.partition("\t")[2]}
+                    id_, _, text = line.partition("\t")
+                    yield {"type": type_, "key": f"{type_}/{id_}", "url": None, "fhir": text, "links": []}
 
 
 def _open(path: Path, compressed: bool) -> IO[bytes]:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graph import Graph
-from graph.export.fhir import export, same
+from graph.digest import digest
+from graph.export.fhir import OTHERS, export, same
 from graph.ingest import ingest
 from ontology.errors import InvalidInputError, NotFoundError
 from tests.conftest import Run
-from tests.graph.made import encounter, ndjson, observation, patient
+from tests.graph.made import bundle, encounter, entry, ndjson, observation, patient
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -66,6 +68,69 @@ def test_one_patient_comes_with_what_its_resources_refer_to(graph: Graph, tmp_pa
         export(graph, tmp_path / "out3", patient="nobody")
     with pytest.raises(InvalidInputError):
         export(graph, tmp_path / "out")
+
+
+WARD: dict[str, Any] = {
+    "resourceType": "Organization",
+    "id": "ward",
+    "partOf": {"reference": "urn:uuid:house"},
+}
+ONE = [
+    entry({"resourceType": "Patient", "gender": "female"}, "urn:uuid:p1"),
+    entry(encounter("e1", "urn:uuid:p1", serviceProvider={"reference": "urn:uuid:ward-1"}), "urn:uuid:e1"),
+    entry(observation("o1", "urn:uuid:p1", encounter={"reference": "urn:uuid:e1"}), "urn:uuid:o1"),
+    entry(WARD, "urn:uuid:ward-1"),
+    entry({"resourceType": "Organization", "id": "house"}, "urn:uuid:house"),
+    entry({"resourceType": "Location", "id": "of-nobody"}),
+]
+OTHER = [
+    entry(patient("p2"), "https://ehr.example.org/fhir/Patient/p2"),
+    entry(encounter("e2", "Patient/p2", serviceProvider={"reference": "urn:uuid:ward-2"}), "urn:uuid:e2"),
+    entry(observation("o2", "Patient/p2", derivedFrom=[{"reference": "urn:uuid:o1"}]), "urn:uuid:o2"),
+    entry(observation("o3", "Patient/p2", effectiveDateTime="2021-01-01T09:00:00Z"), "urn:uuid:o3"),
+    entry(WARD, "urn:uuid:ward-2"),
+]  # fmt: skip
+
+
+def linked(graph: Graph) -> set[tuple[str, str, str]]:
+    return {(r["a"], r["type"], r["b"]) for r in graph.stream("ingest.digest_links")}
+
+
+@pytest.mark.neo4j
+@pytest.mark.parametrize("as_of", [None, "2020-06-01"])
+def test_bundles_of_a_source_that_refers_by_urn_give_the_same_graph_again(
+    graph: Graph, tmp_path: Path, cwm: Any, as_of: str | None
+) -> None:
+    ingest(graph, [bundle(tmp_path / "1.json", ONE), bundle(tmp_path / "2.json", OTHER)])
+    at = datetime(2020, 6, 2, tzinfo=UTC) if as_of else None
+    whole, links = digest(graph, at), linked(graph)
+    out = tmp_path / "out"
+    assert (
+        cwm("graph", "export", "fhir", str(out), "--bundles", *(["--as-of", as_of] if as_of else [])).status
+        == 0
+    )
+    assert sorted(path.name for path in out.iterdir()) == [OTHERS, "p1.json", "p2.json"]
+    graph.write("admin.clear", batch=5000)
+    report = ingest(graph, [out])
+    assert (report.set_aside, report.dangling) == (0, 0)
+    assert digest(graph, at) == whole
+    assert linked(graph) == {link for link in links if not as_of or "Observation/o3" not in link}
+    assert {
+        ("Patient/p1", "HAS_ENCOUNTER", "Encounter/e1"),
+        ("Observation/o2", "DERIVED_FROM", "Observation/o1"),
+    } <= links
+
+
+@pytest.mark.neo4j
+def test_ndjson_says_what_it_cannot_keep_of_a_source_that_refers_by_urn(
+    graph: Graph, tmp_path: Path, cwm: Any
+) -> None:
+    ingest(graph, [bundle(tmp_path / "in.json", ONE)])
+    found = cwm("graph", "export", "fhir", str(tmp_path / "a"), "--json").json
+    assert (found["by_urn"], found["without_id"]) == (5, 1)
+    assert "--bundles" in cwm("graph", "export", "fhir", str(tmp_path / "b")).err
+    assert "fullUrl" not in cwm("graph", "export", "fhir", str(tmp_path / "c"), "--deidentify").err
+    assert cwm("graph", "export", "fhir", str(tmp_path / "d"), "--bundles", "--json").json["by_urn"] == 0
 
 
 @pytest.mark.parametrize(
