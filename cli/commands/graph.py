@@ -262,6 +262,12 @@ def _chosen(cypher: str | None, name: str | None, given: dict[str, str]) -> tupl
         raise NotFoundError(
             "This query writes, so it is not run by hand.", got=name, do="See `cwm graph query --list`."
         )
+    if unknown := [key for key in given if key not in chosen.params]:
+        raise InvalidInputError(
+            "The query has no such parameter.",
+            got=", ".join(unknown),
+            allowed=", ".join(chosen.params) or "none",
+        )
     if missing := [key for key, p in chosen.params.items() if key not in given and not p.optional]:
         examples = " ".join(f"-p {key}={chosen.params[key].example}" for key in missing)
         raise InvalidInputError(
@@ -270,16 +276,16 @@ def _chosen(cypher: str | None, name: str | None, given: dict[str, str]) -> tupl
             allowed=", ".join(chosen.params),
             do=f"Add {examples}",
         )
-    typed = {key: _typed(key, chosen.params.get(key), text) for key, text in given.items()}
+    typed = {key: _typed(key, chosen.params[key], text) for key, text in given.items()}
     return chosen.text, {**dict.fromkeys(chosen.params), **typed}
 
 
-def _typed(key: str, param: "Param | None", text: str) -> Any:
+def _typed(key: str, param: "Param", text: str) -> Any:
     """What a named query is given: JSON or text, as the type that its header declares."""
     from graph.params import typed
 
     loose = _loose(text)
-    if param is None or (loose is None and param.optional):
+    if loose is None and param.optional:
         return loose
     return typed(key, param, loose if isinstance(loose, str) else text)
 

@@ -99,6 +99,13 @@ def test_a_parameter_of_another_type_is_named_with_its_type(
     assert "Cypher" not in error["do"]
 
 
+def test_a_parameter_that_a_named_query_has_not_is_named(cwm: Cwm) -> None:
+    error = cwm("graph", "query", "--name", "search.concepts", "-p", "patinet=Patient/1", "--json").json[
+        "error"
+    ]
+    assert (error["what"], error["got"]) == ("The query has no such parameter.", "patinet")
+
+
 @pytest.mark.parametrize("name", catalogue())
 def test_the_example_of_a_parameter_is_of_the_type_that_its_header_declares(name: str) -> None:
     for key, param in catalogue()[name].params.items():

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from graph import Graph, snapshot
 from graph.digest import digest
+from graph.export import parquet, rdf_write
+from graph.export.request import Request
 from graph.ingest import ingest
 from graph.known import closing
 from ontology.errors import InvalidInputError, NotFoundError
@@ -87,6 +89,25 @@ def test_what_becomes_known_later_does_not_change_the_digest_of_the_past(
     assert digest(graph, datetime(2020, 1, 1, 14, tzinfo=UTC)) != then
     with pytest.raises(InvalidInputError, match="time zone"):
         digest(graph, datetime(2020, 1, 1))  # noqa: DTZ001 - that is the point
+
+
+@pytest.mark.neo4j
+def test_what_is_contained_in_what_becomes_known_later_is_not_there_before(
+    graph: Graph, tmp_path: Path
+) -> None:
+    """A person or a place has no clock of its own, and one that is contained is known with what contains it."""
+    inside = {"contained": [{"resourceType": "Practitioner", "id": "who", "name": [{"family": "Late"}]}]}
+    later = observation("late", issued="2021-01-01T00:00:00Z", performer=[{"reference": "#who"}], **inside)
+    fresh(graph, tmp_path, RECORD)
+    parquet.export(graph, tmp_path / "before", Request(at=NOON))
+    then = digest(graph, NOON), rdf_write.export(graph, tmp_path / "before.nq", at=NOON)
+    fresh(graph, tmp_path, [*RECORD, later])
+    parquet.export(graph, tmp_path / "after", Request(at=NOON))
+    assert (digest(graph, NOON), rdf_write.export(graph, tmp_path / "after.nq", at=NOON)) == then
+    assert "who" not in (tmp_path / "after.nq").read_text()
+    tables = [sorted(f.name for f in (tmp_path / when).glob("*")) for when in ("before", "after")]
+    assert tables[0] == tables[1]
+    assert digest(graph, datetime(2021, 1, 2, tzinfo=UTC)) != then[0]
 
 
 @pytest.mark.neo4j

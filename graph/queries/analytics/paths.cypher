@@ -9,7 +9,8 @@
 MATCH (a:Resource|Concept {key: $from}), (b:Resource|Concept {key: $to})
 MATCH p = allShortestPaths((a)-[*..8]-(b))
 WHERE all(n IN nodes(p) WHERE n:Concept OR (n:Resource AND NOT n:Dangling AND (NOT n:Deleted OR n.deleted > $at)
-  AND ($at IS NULL OR n.recorded <= $at OR (n.recorded IS NULL AND NOT n:Event AND NOT n:Encounter))))
+  AND ($at IS NULL OR n.recorded <= $at OR (n.recorded IS NULL AND NOT n:Event AND NOT n:Encounter))
+  AND ($at IS NULL OR NOT n:Contained OR EXISTS { MATCH (c:Resource {key: split(n.key, '#')[0]}) WHERE c.recorded <= $at OR (c.recorded IS NULL AND NOT c:Event AND NOT c:Encounter) })))
 WITH p, [n IN nodes(p) | n.key] AS keys
 RETURN length(p) AS length, keys, [n IN nodes(p) | coalesce(n.display, n.name, n.code, n.type)] AS names,
   [r IN relationships(p) | type(r)] AS types

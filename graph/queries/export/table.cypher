@@ -16,6 +16,7 @@ WITH n ORDER BY n.key LIMIT $size
 CALL (n) {
   WITH n WHERE n.type = $type
     AND ($at IS NULL OR n.recorded <= $at OR (n.recorded IS NULL AND NOT n:Event AND NOT n:Encounter))
+    AND ($at IS NULL OR NOT n:Contained OR EXISTS { MATCH (c:Resource {key: split(n.key, '#')[0]}) WHERE c.recorded <= $at OR (c.recorded IS NULL AND NOT c:Event AND NOT c:Encounter) })
   AND (NOT n:Deleted OR n.deleted > $at)
   WITH n, CASE WHEN n:Patient THEN [n.key] ELSE COLLECT { MATCH (n)-[r]-(p:Patient) WHERE r.owner = n.key RETURN DISTINCT p.key } END AS owners
   WHERE $patients IS NULL OR size(owners) = 0 OR any(p IN owners WHERE p IN $patients)

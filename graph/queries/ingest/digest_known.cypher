@@ -13,6 +13,7 @@ WITH n ORDER BY n.key LIMIT $size
 CALL (n) {
   WITH n WHERE n.type IS NOT NULL AND (NOT n:Deleted OR n.deleted > $at)
     AND (n.recorded <= $at OR (n.recorded IS NULL AND NOT n:Event AND NOT n:Encounter))
+    AND (NOT n:Contained OR EXISTS { MATCH (c:Resource {key: split(n.key, '#')[0]}) WHERE c.recorded <= $at OR (c.recorded IS NULL AND NOT c:Event AND NOT c:Encounter) })
   OPTIONAL MATCH (n)-[r]-(b)
   WHERE r.owner = n.key OR type(r) = 'CODED'
   WITH n, [x IN collect([type(r), r.path, CASE type(r) WHEN 'CODED' THEN b.key ELSE r.ref END]) WHERE x[0] IS NOT NULL] AS links
