@@ -33,8 +33,8 @@ def statements(
     """The triples, one list a node, each with its subject's own; all of the graph when ``patients`` is None.
 
     ``patients`` are ids or keys; ``at`` is an aware instant, None for everything. Of patients goes out their record,
-    that of those they replaced, and
-    what it refers to: providers, places, codes, ingest runs, agents with their claims and evidence, cases of these agents.
+    that of those they replaced, and what it refers to: providers, places, codes, ingest runs, agents with their claims
+    and evidence, cases of these agents.
     Memory is that of one patient and of the shared nodes' ids; for the whole graph, of one node.
 
     Raises:
