@@ -65,12 +65,14 @@ def fhir(
         wanted = asked(graph, as_of, cohort, deidentify, key, shared)
         if type_:
             fhir_types([type_], [row["type"] for row in graph.read("export.types")])
-        if bundles:
-            counts = files.bundles(graph, out, wanted)
-        else:
-            counts = files.export(
-                graph, out, patient=patient, type_=type_, compressed=compressed, asked=wanted, lost=lost
-            )
+        with output.progress("patients" if bundles else "resources", quiet=as_json) as step:
+            if bundles:
+                counts = files.bundles(graph, out, wanted, progress=step)
+            else:
+                only = {"patient": patient, "type_": type_}
+                counts = files.export(
+                    graph, out, **only, compressed=compressed, asked=wanted, lost=lost, progress=step
+                )
     if as_json:
         without = {"by_urn": lost["references"], "without_id": lost["without_id"]}
         return output.json({"out": str(out), "resources": sum(counts.values()), "types": counts} | without)

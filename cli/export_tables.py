@@ -45,7 +45,8 @@ def meds(
 
     with open_graph() as graph:
         wanted = asked(graph, as_of, cohort, deidentify, key, shared)
-        counts = tables.export(graph, out, wanted, name=name, clock=clock.value)
+        with output.progress("patients", quiet=as_json) as step:
+            counts = tables.export(graph, out, wanted, name=name, clock=clock.value, progress=step)
     if as_json:
         return output.json({"out": str(out), **counts})
     return output.note(f"{counts['events']:,} events of {counts['subjects']:,} subjects in {out}.")
@@ -71,7 +72,9 @@ def parquet(
     from graph.export import parquet as tables
 
     with open_graph() as graph:
-        counts = tables.export(graph, out, asked(graph, as_of, cohort, deidentify, key, shared))
+        wanted = asked(graph, as_of, cohort, deidentify, key, shared)
+        with output.progress("rows", quiet=as_json) as step:
+            counts = tables.export(graph, out, wanted, progress=step)
     if as_json:
         return output.json({"out": str(out), "rows": sum(counts.values()), "types": counts})
     rows = [{"type": name, "rows": f"{count:,}"} for name, count in counts.items()]
@@ -90,8 +93,8 @@ def admin(out: Out, as_json: output.Json = False) -> None:
     from graph import open_graph
     from graph.export import admin as files
 
-    with open_graph() as graph:
-        counts = files.export(graph, out)
+    with open_graph() as graph, output.progress("nodes", quiet=as_json) as step:
+        counts = files.export(graph, out, progress=step)
     if as_json:
         return output.json({"out": str(out), **counts})
     return output.note(f"{counts['nodes']:,} nodes and {counts['relationships']:,} relationships in {out}.")

@@ -68,7 +68,8 @@ def rdf(
         if cohort is not None:
             members = cohort_store.members(graph, cohort_store.load(graph, cohort))["patient"].to_list()
             people = [*(people or []), *members]
-        count = export(graph, out, kind, patients=people, at=at, identity=with_identity)
+        with output.progress("nodes", quiet=as_json) as step:
+            count = export(graph, out, kind, patients=people, at=at, identity=with_identity, progress=step)
     said: dict[str, Any] = {"out": str(out), "format": kind, "triples": count}
     findings = _check(out, kind) if check else None
     if findings is not None:
@@ -223,8 +224,8 @@ def _data(given: Path | None) -> Iterator[Path]:
 
     with tempfile.TemporaryDirectory() as folder, open_graph() as graph:
         file = Path(folder) / "graph.nq"
-        with output.progress("writing the graph as RDF"):
-            export(graph, file)
+        with output.progress("writing the graph as RDF") as step:
+            export(graph, file, progress=step)
         yield file
 
 

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from graph.check.inspect import Inspector, Level
 from graph.connection import Graph
@@ -21,6 +21,7 @@ from graph.fhir.read import Deletion, Item, Refused, Source, find, items
 from graph.ingest_memory import seldom_collected
 from graph.ingest_rows import Row
 from graph.ingest_write import Outcome, Writer, batches
+from graph.progress import Progress
 from graph.references import Settled, settle
 from graph.setaside import SetAside
 from graph.settings import Settings
@@ -32,13 +33,6 @@ BATCH = 3000
 """Resources of one transaction."""
 WEIGHT = 12 * 2**20
 """Bytes of one transaction, about."""
-
-
-class Progress(Protocol):
-    """Called with megabytes of input done and in all, and what is being done."""
-
-    def __call__(self, done: int, total: int | None = None, what: str | None = None) -> None:
-        """``done`` of ``total`` megabytes; ``what`` names the file and the rate."""
 
 
 class StrictError(InvalidInputError):

@@ -9,11 +9,12 @@ from dataclasses import asdict, dataclass, field
 from functools import cache
 from hashlib import sha256
 from itertools import pairwise
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import orjson
 
 from graph.connection import Graph
+from graph.progress import Progress
 from graph.rounds import Round, Visit, encounter_of, of_agents, of_facts
 from ontology import loop
 from ontology.loop import Fact
@@ -23,13 +24,6 @@ _PATIENTS = 20
 """Patients read at once."""
 _ROWS = 2000
 """Rounds written at once."""
-
-
-class Progress(Protocol):
-    """Called with patients done and in all."""
-
-    def __call__(self, done: int, total: int | None = None, what: str | None = None) -> None:
-        """``done`` of ``total`` patients."""
 
 
 @dataclass

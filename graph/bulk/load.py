@@ -22,8 +22,9 @@ from graph.bulk.table import Table, torn
 from graph.check.inspect import Level
 from graph.connection import Graph, entered
 from graph.fhir.read_items import Deletion, Found, Refused
-from graph.ingest import IngestReport, Progress, Run, chosen, inspecting, refusal
+from graph.ingest import IngestReport, Run, chosen, inspecting, refusal
 from graph.ingest_memory import seldom_collected
+from graph.progress import Progress
 from graph.server.offline import Offline, size
 from graph.server.space import need_space
 from graph.setaside import SetAside

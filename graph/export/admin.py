@@ -16,7 +16,9 @@ from neo4j import time
 
 from graph import server
 from graph.connection import Graph
-from graph.export.request import new_folder
+from graph.export.folder import filling
+from graph.export.request import Request
+from graph.progress import Progress, silent, told
 from graph.settings import Settings
 from ontology.errors import InvalidInputError
 
@@ -75,7 +77,7 @@ class _Files:
         return self.folder / f"{'link' if of[1] else 'node'}-{of[0]}.csv"
 
 
-def export(graph: Graph, out: Path) -> dict[str, int]:
+def export(graph: Graph, out: Path, *, progress: Progress = silent) -> dict[str, int]:
     """Write the record into the new folder ``out``: one file a kind of node and a type of relationship; how many of each.
 
     ``import.args`` in it holds the arguments of ``neo4j-admin``, one a line. Memory is flat.
@@ -83,10 +85,14 @@ def export(graph: Graph, out: Path) -> dict[str, int]:
     Raises:
         InvalidInputError: ``out`` is not empty, or a property has values of several types.
     """
-    new_folder(out)
+    with filling(out) as folder:
+        return _fill(graph, folder, progress)
+
+
+def _fill(graph: Graph, out: Path, progress: Progress) -> dict[str, int]:
     with ExitStack() as stack:
         files = _Files(out, stack, _columns(graph))
-        for labels, props, links in _resources(graph):
+        for labels, props, links in told(_resources(graph), progress, Request().resources(graph)):
             kind = props.get("type") or "Dangling"
             files.node(kind, f"r:{props['key']}", labels, props)
             for type_, concept, end, own in links:

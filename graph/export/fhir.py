@@ -20,12 +20,14 @@ import msgspec
 from graph.connection import Graph
 from graph.export import fhir_bundle
 from graph.export.deidentify_fhir import hidden
+from graph.export.folder import filling
 from graph.export.known_fhir import as_known
-from graph.export.request import Request, new_folder, of_persons
+from graph.export.request import Request, of_persons
 from graph.export.resolved_fhir import as_resolved
 from graph.fhir.read_bundle import head
 from graph.journey import patient_key
-from ontology.errors import InvalidInputError, NotFoundError
+from graph.progress import Progress, silent, told
+from ontology.errors import NotFoundError
 
 _BREAKS = str.maketrans("\r\n", "  ")
 _BY_URN = re.compile(rb'"reference"\s*:\s*"urn:').findall
@@ -64,6 +66,7 @@ def export(
     compressed: bool = False,
     asked: Request | None = None,
     lost: Counter[str] | None = None,
+    progress: Progress = silent,
 ) -> dict[str, int]:
     """Write one NDJSON file a type into the folder ``out``; how many of each type.
 
@@ -76,22 +79,18 @@ def export(
 
     Raises:
         NotFoundError: no such patient.
-        InvalidInputError: ``out`` is a file, or already holds NDJSON that might be of another export.
+        InvalidInputError: ``out`` is not empty.
     """
-    if out.exists() and (not out.is_dir() or any(out.glob("*.ndjson*"))):
-        raise InvalidInputError(
-            "The export needs a folder of its own.", got=out, do="Give a new or empty folder."
-        )
-    out.mkdir(parents=True, exist_ok=True)
     asked = of_persons(graph, asked)
     counts: Counter[str] = Counter()
-    with ExitStack() as files:
+    total = None if patient or type_ else asked.resources(graph)
+    with filling(out) as folder, ExitStack() as files:
         current: IO[bytes] | None = None
-        for resource in _wanted(graph, patient, type_, asked):
+        for resource in told(_wanted(graph, patient, type_, asked), progress, total):
             kind = resource["type"]
             if current is None or kind not in counts:
                 files.close()
-                current = files.enter_context(_open(out / f"{kind}.ndjson", compressed))
+                current = files.enter_context(_open(folder / f"{kind}.ndjson", compressed))
             text = resource["fhir"].translate(_BREAKS).encode()
             current.write(text + b"\n")
             counts[kind] += 1
@@ -101,7 +100,9 @@ def export(
     return dict(counts)
 
 
-def bundles(graph: Graph, out: Path, asked: Request | None = None) -> dict[str, int]:
+def bundles(
+    graph: Graph, out: Path, asked: Request | None = None, *, progress: Progress = silent
+) -> dict[str, int]:
     """Write one Bundle (collection) a person, with what its resources refer to, into the new folder ``out``; counts by type.
 
     Merged patients are one person, named by who stays.
@@ -113,18 +114,19 @@ def bundles(graph: Graph, out: Path, asked: Request | None = None) -> dict[str, 
         InvalidInputError: ``out`` is not empty.
     """
     asked = of_persons(graph, asked)
-    new_folder(out)
     counts: Counter[str] = Counter()
-    people = (row["patient"] for row in graph.read("export.people", at=asked.at))
-    everyone = [patient for patient in people if "#" not in patient]
-    for patient in everyone if asked.patients is None else asked.patients:
-        key = asked.by.name(patient) if asked.by else patient
-        rows = _known(graph, replace(asked, patients=[patient]), linked=True)
-        counts += fhir_bundle.write(out / f"{(key or patient).partition('/')[2]}.json", rows)
-    if asked.patients is None:
-        others = _known(graph, asked, linked=True, apart=True)
-        if first := next(others, None):
-            counts += fhir_bundle.write(out / OTHERS, chain([first], others))
+    with filling(out) as folder:
+        people = (row["patient"] for row in graph.read("export.people", at=asked.at))
+        everyone = [patient for patient in people if "#" not in patient]
+        wanted = everyone if asked.patients is None else asked.patients
+        for patient in told(wanted, progress, len(wanted), every=1):
+            key = asked.by.name(patient) if asked.by else patient
+            rows = _known(graph, replace(asked, patients=[patient]), linked=True)
+            counts += fhir_bundle.write(folder / f"{(key or patient).partition('/')[2]}.json", rows)
+        if asked.patients is None:
+            others = _known(graph, asked, linked=True, apart=True)
+            if first := next(others, None):
+                counts += fhir_bundle.write(folder / OTHERS, chain([first], others))
     return dict(sorted(counts.items()))
 
 

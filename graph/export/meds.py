@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,9 +19,11 @@ import yaml
 from graph import known
 from graph.connection import Graph
 from graph.export.deidentify import too_old
-from graph.export.request import Request, new_folder, of_persons
+from graph.export.folder import filling
+from graph.export.request import Request, of_persons
 from graph.fhir import times
 from graph.journey_rows import aligned
+from graph.progress import Progress, silent
 from graph.snapshot import software
 from graph.tabular.meds_folder import BASE
 from ontology.errors import InvalidInputError, MissingExtraError
@@ -37,6 +40,8 @@ SPLITS = (("train", 0.8), ("tuning", 0.9), ("held_out", 1.0))
 Clock = Literal["known", "start"]
 Event = tuple[int, datetime | None, str, float | None, str | None, str | None, int | None]
 """subject_id, time (UTC, without zone), code, numeric_value, text_value, unit, encounter_id."""
+Shard = list[tuple[str, list[Event]]]
+"""Patients of one file, each with its events."""
 
 
 @cache
@@ -64,7 +69,13 @@ def code_of(system: str | None, code: str | None, type_: str) -> str:
 
 
 def export(
-    graph: Graph, out: Path, asked: Request | None = None, *, name: str = "cwm", clock: Clock = "known"
+    graph: Graph,
+    out: Path,
+    asked: Request | None = None,
+    *,
+    name: str = "cwm",
+    clock: Clock = "known",
+    progress: Progress = silent,
 ) -> dict[str, int]:
     """Write a MEDS data set into the new folder ``out``: ``data/*.parquet`` and ``metadata/``; counts of what is in it.
 
@@ -75,8 +86,8 @@ def export(
         InvalidInputError: ``out`` is not empty; or two patients got the same number (ask again with another key).
     """
     try:
-        import meds
-        import pyarrow.parquet as pq
+        for package in ("meds", "pyarrow"):
+            import_module(package)
     except ImportError as error:
         raise MissingExtraError(
             "MEDS needs the packages meds and pyarrow.",
@@ -84,13 +95,20 @@ def export(
             do="Add them: make env in a checkout, else pip install 'clinical-world-model[research]'.",
         ) from None
     asked = of_persons(graph, asked)
-    new_folder(out)
+    with filling(out) as folder:
+        return _fill(graph, folder, asked, name, _shards(graph, asked, clock, progress))
+
+
+def _fill(graph: Graph, out: Path, asked: Request, name: str, shards: Iterator[Shard]) -> dict[str, int]:
+    import meds
+    import pyarrow.parquet as pq
+
     (out / "data").mkdir()
     (out / "metadata").mkdir()
     used: set[str] = set()
     subjects: dict[int, str] = {}
     events = 0
-    for number, shard in enumerate(_shards(graph, asked, clock)):
+    for number, shard in enumerate(shards):
         rows: list[Event] = []
         for patient, found in shard:
             subject = found[0][0]
@@ -118,8 +136,9 @@ def _plain(key: str) -> int:
     return int.from_bytes(sha256(key.encode()).digest()[:8], "big") >> 1
 
 
-def _shards(graph: Graph, asked: Request, clock: Clock) -> Iterator[list[tuple[str, list[Event]]]]:
-    shard: list[tuple[str, list[Event]]] = []
+def _shards(graph: Graph, asked: Request, clock: Clock, progress: Progress) -> Iterator[Shard]:
+    shard: Shard = []
+    seen, total = 0, asked.subjects(graph)
     after: str | None = ""
     patients = None if asked.patients is None else list(asked.patients)
     while after is not None:
@@ -130,6 +149,7 @@ def _shards(graph: Graph, asked: Request, clock: Clock) -> Iterator[list[tuple[s
             if len(shard) == SHARD:
                 yield shard
                 shard = []
+        progress(seen := seen + len(page), total)
     if shard:
         yield shard
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from graph import known
 from graph.connection import Graph
-from graph.export.request import Request, new_folder, of_persons
+from graph.export.folder import filling
+from graph.export.request import Request, of_persons
+from graph.progress import Progress, silent
 from ontology import mapping
 
 if TYPE_CHECKING:
@@ -34,7 +36,9 @@ _INTERNAL = frozenset(
 )
 
 
-def export(graph: Graph, out: Path, asked: Request | None = None) -> dict[str, int]:
+def export(
+    graph: Graph, out: Path, asked: Request | None = None, *, progress: Progress = silent
+) -> dict[str, int]:
     """Write ``Type.parquet`` for every type into the new folder ``out``; how many rows each has.
 
     Columns come from the mapping, so they are the same for every graph; times are UTC to the millisecond; a resource
@@ -45,11 +49,13 @@ def export(graph: Graph, out: Path, asked: Request | None = None) -> dict[str, i
         InvalidInputError: ``out`` is not empty.
     """
     asked = of_persons(graph, asked)
-    new_folder(out)
-    counts = {}
-    for row in graph.read("export.types"):
-        if written := _write(graph, out / f"{row['type']}.parquet", row["type"], asked):
-            counts[row["type"]] = written
+    total = asked.resources(graph)
+    counts: dict[str, int] = {}
+    with filling(out) as folder:
+        for row in graph.read("export.types"):
+            progress(sum(counts.values()), total, row["type"])
+            if written := _write(graph, folder / f"{row['type']}.parquet", row["type"], asked):
+                counts[row["type"]] = written
     return counts
 
 

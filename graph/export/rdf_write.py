@@ -11,6 +11,8 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, serialize
 from graph.connection import Graph
 from graph.export.rdf import flat, statements
 from graph.export.rdf_terms import BASE, XSD
+from graph.export.request import Request
+from graph.progress import Progress, silent, told
 from ontology.context import PREFIXES, context
 from ontology.errors import InvalidInputError
 
@@ -35,6 +37,7 @@ def export(
     patients: Sequence[str] | None = None,
     at: datetime | None = None,
     identity: bool = False,
+    progress: Progress = silent,
 ) -> int:
     """Write a new file; how many triples. ``format_`` is one of :data:`WRITERS`, by default that of the file's ending.
 
@@ -51,7 +54,8 @@ def export(
     out.parent.mkdir(parents=True, exist_ok=True)
     try:
         with half.open("wb") as file:
-            count = writer(statements(graph, patients, at=at, identity=identity), file, at)
+            lists = statements(graph, patients, at=at, identity=identity)
+            count = writer(told(lists, progress, Request(at, patients).resources(graph)), file, at)
         half.replace(out)
     finally:
         half.unlink(missing_ok=True)

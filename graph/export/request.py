@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
 
 from graph import known
 from graph.connection import Graph
@@ -36,6 +35,18 @@ class Request:
         people = {self.persons.get(patient, patient) for patient in patients}
         return people.pop() if len(people) == 1 else None
 
+    def resources(self, graph: Graph) -> int | None:
+        """How many resources it takes, for who waits; None where only the work can tell."""
+        if self.at is not None or self.patients is not None:
+            return None
+        return sum(_types(graph).values())
+
+    def subjects(self, graph: Graph) -> int:
+        """How many patients it is about, for who waits: who was merged or not known yet may be among them."""
+        if self.patients is not None:
+            return len(self.patients)
+        return _types(graph).get("Patient", 0)
+
     @property
     def records(self) -> list[str] | None:
         """Keys of the patients and of those who were merged into them; None for all."""
@@ -43,6 +54,10 @@ class Request:
             return None
         wanted = set(self.patients)
         return [*self.patients, *(old for old, stays in self.persons.items() if stays in wanted)]
+
+
+def _types(graph: Graph) -> dict[str, int]:
+    return {row["type"]: row["resources"] for row in graph.read("export.types")}
 
 
 def request(
@@ -77,17 +92,3 @@ def of_persons(graph: Graph, asked: Request | None) -> Request:
     persons = merged(graph, asked.at)
     patients = asked.patients and list(dict.fromkeys(persons.get(p, p) for p in asked.patients))
     return replace(asked, patients=patients, persons=persons)
-
-
-def new_folder(out: Path) -> Path:
-    """The folder, made when it is not there.
-
-    Raises:
-        InvalidInputError: there is a file of that name, or something is in the folder.
-    """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InvalidInputError(
-            "The export needs a folder of its own.", got=out, do="Give a new or empty folder."
-        )
-    out.mkdir(parents=True, exist_ok=True)
-    return out
