@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from graph.settings import Settings
     from graph.sources.http import Login, Server
     from graph.sources.rest import Fetched
-    from graph.sources.state import Folder
+    from graph.sources.state import Folder, Memory
 
 app = typer.Typer(
     help="Fetch from a FHIR server by searches or Bulk Data; broken off it goes on, asked again it fetches what changed.",
@@ -132,17 +132,30 @@ def _fetch(
     memory = Memory(settings.home, url)
     asked |= {"server": url}
     chosen, since = since, since or (None if full else memory.of(asked).get("since"))
-    path = out or memory.folder(asked)
+    path = out or memory.folder(asked, since)
     server = Server(url, login=_login(settings, url), say=lambda text: None if as_json else output.note(text))
     with opened(path, asked, since) as folder, output.progress("fetching", quiet=as_json) as step:
         memory.remember(asked, folder=str(path))
         done = work(server, folder, step)
         folder.complete = True
         folder.save()
-        # After an instant that somebody chose there may be a gap: the next increment begins where the last one ended.
-        memory.remember(asked, folder=None, **({} if chosen else {"since": done.until}))
+        memory.remember(asked, folder=None)
     server.close()
-    _show(done, as_json, ingest)
+    try:
+        _show(done, as_json, ingest)
+    except typer.Exit:  # something was set aside, and is kept
+        _move(memory, asked, done, chosen)
+        raise
+    _move(memory, asked, done, chosen)
+
+
+def _move(memory: "Memory", asked: dict[str, Any], done: "Fetched", chosen: str | None) -> None:
+    """The next increment begins where this one ended, once that is where it belongs.
+
+    After an instant that somebody chose there may be a gap, so what is remembered stays.
+    """
+    if not chosen:
+        memory.remember(asked, since=done.until)
 
 
 def _login(settings: "Settings", url: str) -> "Login | None":

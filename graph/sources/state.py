@@ -97,7 +97,8 @@ def opened(path: Path, asked: dict[str, Any], since: str | None) -> Iterator[Fol
             raise InvalidInputError(
                 "Another fetch is running in this folder.", got=path, do="Wait for it, or give another --out."
             ) from None
-        yield _left(path, asked) or _new(path, asked, None if since is None else _instant(since))
+        begins = None if since is None else _instant(since)
+        yield _left(path, asked, begins) or _new(path, asked, begins)
 
 
 def _instant(text: str) -> str:
@@ -118,14 +119,19 @@ def instant(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _left(path: Path, asked: dict[str, Any]) -> Folder | None:
+def _read(path: Path) -> Folder | None:
+    """A folder as a fetch left it; None where there was none."""
     state = path / NAME
     if not state.is_file():
         return None
     content = orjson.loads(state.read_bytes())
     parts = {name: Part(**part) for name, part in content.pop("parts").items()}
-    folder = Folder(path, parts=parts, **content)
-    if folder.asked != asked or folder.complete:
+    return Folder(path, parts=parts, **content)
+
+
+def _left(path: Path, asked: dict[str, Any], since: str | None) -> Folder | None:
+    folder = _read(path)
+    if folder and (folder.asked != asked or folder.since != since or folder.complete):
         raise InvalidInputError(
             "This folder holds another fetch.", got=path, do="Give a new or empty folder as --out."
         )
@@ -151,26 +157,33 @@ class Memory:
         self.slug = f"{name[:60]}-{hashlib.sha256(base.encode()).hexdigest()[:8]}"
         self._path = home / "sources" / f"{self.slug}.json"
         self._home = home
-        self._all: dict[str, dict[str, Any]] = (
-            orjson.loads(self._path.read_bytes())["requests"] if self._path.is_file() else {}
-        )
         self._base = base
+
+    def _all(self) -> dict[str, dict[str, Any]]:
+        held = orjson.loads(self._path.read_bytes()) if self._path.is_file() else {}
+        requests: dict[str, dict[str, Any]] = held.get("requests", {})
+        return requests
 
     def of(self, asked: dict[str, Any]) -> dict[str, Any]:
         """``since`` and ``folder`` of a request, as far as they are known."""
-        return self._all.get(_key(asked), {})
+        return self._all().get(_key(asked), {})
 
     def remember(self, asked: dict[str, Any], **what: Any) -> None:
         """Note ``since`` or ``folder`` of a request."""
-        self._all.setdefault(_key(asked), {"asked": asked}).update(what)
+        requests = self._all()  # another request to the same server may have been remembered meanwhile
+        requests.setdefault(_key(asked), {"asked": asked}).update(what)
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _write(self._path, {"server": self._base, "requests": self._all})
+        _write(self._path, {"server": self._base, "requests": requests})
 
-    def folder(self, asked: dict[str, Any]) -> Path:
-        """The folder of a fetch that was not finished, else a new one."""
+    def folder(self, asked: dict[str, Any], since: str | None) -> Path:
+        """The folder of a fetch since the same instant that was not finished, else a new one.
+
+        What began since another instant does not hold what is asked for now.
+        """
         left = self.of(asked).get("folder")
-        if left and Path(left).is_dir():
-            return Path(left)
+        held = _read(Path(left)) if left else None
+        if held and held.since == (None if since is None else _instant(since)):
+            return held.path
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
         base = self._home / "fetched" / self.slug
         return next(p for n in range(1000) if not (p := base / (f"{stamp}-{n}" if n else stamp)).exists())

@@ -213,6 +213,38 @@ def test_a_token_is_not_sent_in_the_clear() -> None:
         Server("http://fhir.example.org/r4", login=Bearer("t"))
 
 
+def test_a_fetch_since_another_time_does_not_go_on_with_one_that_was_broken_off(
+    between: Proxy, cwm: Any
+) -> None:
+    """Else what lies before the time of the first would be taken for fetched, and never come."""
+    between.breaks = [Break(page(2), times=3, status=500)]
+
+    def run(*more: str) -> Run:
+        command = ("fetch", "rest", between.base, "--type", "Observation", "--count", "10", "--json")
+        done: Run = cwm(*command, *more)
+        return done
+
+    assert run("--since", "1990-01-01").status == 1
+    assert run().status == 1
+    assert run("--since", "1990-01-01").status == 1
+    assert run().json["since"] is None
+    between.breaks = [Break(lambda request: "_lastUpdated" in request.url.query, status=500)]
+    assert run().status == 1
+    assert run("--full").json["since"] is None
+
+
+def test_what_was_fetched_and_did_not_go_in_is_fetched_again(
+    between: Proxy, cwm: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ("fetch", "rest", between.base, "--type", "Encounter", "--json")
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("CWM_GRAPH", "bolt://127.0.0.1:1")
+        assert cwm(*command, "--ingest").status == 4
+    again = cwm(*command).json
+    assert again["since"] is None
+    assert cwm(*command).json["since"] == again["until"]
+
+
 @pytest.mark.neo4j
 def test_every_night_the_command_takes_in_what_changed(
     graph: Graph, server: Running, cwm: Any, tmp_path: Path
