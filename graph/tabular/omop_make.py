@@ -1,5 +1,6 @@
 """From the values of a row of OMOP CDM to its resources."""
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
@@ -11,6 +12,7 @@ from graph.tabular.omop_folder import Folder
 from graph.tabular.row import Row
 from ontology.table_mapping import Made, TableMapping
 
+_FORM = re.compile(r"_as_|_source_|_concept_id")
 COLUMN: Final = "urn:clinical-world-model:omop:column:"
 """Before the name of a column, the address of the extension that carries it (ours)."""
 
@@ -53,12 +55,12 @@ class TableMaker:
         return resource | (make(row) or {})
 
     def _rest(self, row: Row) -> list[dict[str, Any]]:
-        """What no template used, each column as an extension; words that another column says too are left out."""
-        said = {row.values[name] for name in row.used if name in row.values}
+        """What no template used, each column as an extension; the words of a value that is used are left out."""
+        said = {(_whose(name), row.values[name]) for name in row.used if name in row.values}
         rest: list[dict[str, Any]] = []
         for name, column in self.mapping.columns.items():
             value = row.values.get(name)
-            if value is None or name in row.used or (column.type == "text" and value in said):
+            if value is None or name in row.used or (column.type == "text" and (_whose(name), value) in said):
                 continue
             rest.append({"url": COLUMN + name} | self._value(column.type, row, value))
         return rest
@@ -73,6 +75,15 @@ class TableMaker:
                 return {"valueDateTime": value}
             case _:
                 return {"valueString": value}
+
+
+def _whose(column: str) -> str:
+    """What a column speaks of: those that give one value in several forms begin alike.
+
+    >>> _whose("value_as_number"), _whose("value_source_value"), _whose("lot_number")
+    ('value', 'value', 'lot_number')
+    """
+    return _FORM.split(column)[0]
 
 
 def _asked(made: Made) -> Callable[[dict[str, str]], bool] | None:

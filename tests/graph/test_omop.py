@@ -72,6 +72,27 @@ def test_what_has_no_mapping_is_counted_and_named(graph: Graph, tmp_path: Path) 
     assert report.unmapped["PROCEDURE_OCCURRENCE.procedure_concept_id: not in CONCEPT"] == 1
 
 
+def test_words_that_happen_to_be_a_key_or_the_number_of_something_else_are_kept(tmp_path: Path) -> None:
+    """Sources write sexes and lots as numbers, and there is a person 1 and a dose of 1."""
+    people: list[dict[str, Any]] = [{**row, "gender_source_value": "1"} for row in TABLES["PERSON"]]
+    drugs: list[dict[str, Any]] = [
+        {**row, "quantity": 1, "lot_number": "1"} for row in TABLES["DRUG_EXPOSURE"]
+    ]
+    results: list[dict[str, Any]] = [
+        {**row, "value_source_value": row["value_as_number"]} for row in TABLES["MEASUREMENT"]
+    ]
+    folder = omop(tmp_path / "cdm", {"PERSON": people, "DRUG_EXPOSURE": drugs, "MEASUREMENT": results})
+    made = found(list(read([folder], LIMIT)))
+
+    def carried(key: str) -> dict[str, Any]:
+        return {e["url"].rpartition(":")[2]: e.get("valueString") for e in made[key]["extension"]}
+
+    assert carried("Patient/omop-person-1")["gender_source_value"] == "1"
+    assert carried("Patient/omop-person-2")["gender_source_value"] == "1"
+    assert carried("MedicationRequest/omop-drug-exposure-1")["lot_number"] == "1"
+    assert "extension" not in made["Observation/omop-measurement-1"]  # the value itself, once more
+
+
 def test_codes_are_those_of_concept_or_the_number_with_what_the_source_said(tmp_path: Path) -> None:
     by_table = found(list(read([omop(tmp_path / "a")], LIMIT)))["Condition/omop-condition-occurrence-1"]
     assert [(c["system"], c["code"]) for c in by_table["code"]["coding"]] == [
