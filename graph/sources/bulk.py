@@ -4,6 +4,7 @@ Source: https://hl7.org/fhir/uv/bulkdata/export.html
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +14,7 @@ import httpx2
 import msgspec
 import orjson
 
+from graph.fhir import deletes
 from graph.sources.download import NDJSON, download
 from graph.sources.http import DeniedError, GoneError, Server, SourceError, origin, retry_after
 from graph.sources.rest import Fetched, offered
@@ -35,14 +37,14 @@ class Manifest(msgspec.Struct):
 
     transactionTime: str = ""  # noqa: N815  # FHIR's name
     requiresAccessToken: bool = False  # noqa: N815  # FHIR's name
-    output: list[_File] = []
-    deleted: list[_File] = []
-    error: list[_File] = []
+    output: list[_File] | None = None
+    deleted: list[_File] | None = None
+    error: list[_File] | None = None
 
     def files(self) -> Iterator[tuple[str, str, _File]]:
         """Each file with its kind and a name of its own."""
         for kind in _KINDS:
-            for i, file in enumerate(getattr(self, kind)):
+            for i, file in enumerate(getattr(self, kind) or ()):
                 word = "".join(c for c in file.type if c.isalnum()) or "Resource"
                 name = {"output": f"{word}.{i:04}.ndjson", "deleted": f"deleted.{i:04}.ndjson"}
                 yield kind, name.get(kind, f"error.{i:04}.ndjson.error"), file
@@ -158,8 +160,9 @@ def _wait(server: Server, status: str, longest: float, progress: Progress) -> Ma
 def _read(answer: httpx2.Response, where: str) -> Manifest:
     try:
         return _manifest.decode(answer.content)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise SourceError("The server's list of files cannot be read.", got=where) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        # These words name the place in the list and the kinds of values, and no value.
+        raise SourceError("The server's list of files cannot be read.", got=f"{where}: {error}") from None
 
 
 def _file(server: Server, folder: Folder, index: int, files_from: set[str]) -> int:
@@ -204,26 +207,43 @@ def _forget(folder: Folder) -> None:
 
 def _stamp(file: Path, moment: str) -> None:
     """Give each bundle of deletions the instant of the export, where it says none: what is read later must know when."""
-    made = []
-    for line in file.read_bytes().splitlines():
-        bundle = orjson.loads(line) if line.strip() else None
-        if isinstance(bundle, dict) and "timestamp" not in bundle and moment:
-            bundle["timestamp"] = moment
-        made += [orjson.dumps(bundle) + b"\n"] if bundle is not None else []
-    file.write_bytes(b"".join(made))
+    dated = file.with_name(file.name + ".part")
+    dated.touch(mode=0o600)
+    with file.open("rb") as lines, dated.open("wb") as out:
+        out.writelines(_dated(line, moment) + b"\n" for line in lines if line.strip())
+    dated.replace(file)
+
+
+def _dated(line: bytes, moment: str) -> bytes:
+    bundle = _json(line)
+    if not isinstance(bundle, dict) or deletes.told(bundle.get("timestamp"), bundle.get("meta")):
+        return line.rstrip()
+    return orjson.dumps(bundle | {"timestamp": moment}) if moment else line.rstrip()
+
+
+def _json(line: bytes) -> Any:
+    """What a line says; None where it is not JSON, which is named when it is taken in."""
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
 
 
 def _count(folder: Folder, done: Fetched, files: list[tuple[str, str, _File]]) -> None:
     done.resources = sum(folder.parts[name].lines for kind, name, _ in files if kind == "output")
     done.deletions = sum(folder.parts[name].lines for kind, name, _ in files if kind == "deleted")
-    said: list[Any] = []
-    for kind, name, _ in files:
-        if kind == "error":
-            with (folder.path / name).open("rb") as lines:
-                said += [orjson.loads(line) for line in lines if line.strip()]
-    issues = [i for outcome in said if isinstance(outcome, dict) for i in outcome.get("issue", [])]
+    issues: Counter[str] = Counter()
+    odd = 0
+    for name in (name for kind, name, _ in files if kind == "error"):
+        with (folder.path / name).open("rb") as lines:
+            for said in (_json(line) for line in lines if line.strip()):
+                found = said.get("issue") if isinstance(said, dict) else None
+                odd += not isinstance(found, list)
+                issues.update(
+                    f"{i.get('severity')} {i.get('code')}" for i in found or () if isinstance(i, dict)
+                )
     if issues:
-        kinds = sorted({f"{i.get('severity')} {i.get('code')}" for i in issues})
-        done.notes.append(
-            f"The server says of its export: {', '.join(kinds)} ({len(issues)} in the error files)."
-        )
+        kinds = ", ".join(sorted(issues))
+        done.notes.append(f"The server says of its export: {kinds} ({issues.total()} in the error files).")
+    if odd:
+        done.notes.append(f"{odd} lines of its error files are no OperationOutcome.")

@@ -18,6 +18,8 @@ from ontology.errors import CwmError, InvalidInputError
 
 FHIR: Final = "application/fhir+json"
 _BUSY: Final = {408, 429, 502, 503, 504}
+_LOST: Final = (httpx2.TransportError, httpx2.DecodingError)
+"""The connection broke off, or what came is damaged."""
 _ID = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}")
 
 # At their lower levels these write addresses and headers, which hold ids of patients and tokens.
@@ -182,7 +184,7 @@ class Server:
                 raise DeniedError(
                     "The server does not allow this.", got=f"401 from {self.shown(url)}"
                 ) from None
-            except httpx2.TransportError as error:
+            except _LOST as error:
                 if (now := grown()) > seen:
                     seen, left = now, 1
                     continue
@@ -196,7 +198,7 @@ class Server:
         if isinstance(error, BusyError):
             self.say(f"the server is busy ({error.status}), waiting")
             return True if error.wait is None else error.wait
-        if isinstance(error, httpx2.TransportError):
+        if isinstance(error, _LOST):
             self.say(f"the connection was lost ({type(error).__name__}), trying again")
             return True
         if isinstance(error, _RenewedError) and not renewed:
@@ -224,7 +226,7 @@ class Server:
         """Tell the server that something of ours may go; whether it does is its own affair."""
         try:
             self._client.delete(url, headers=self.login.headers() if self.login else {})
-        except httpx2.TransportError:
+        except _LOST:
             self.say("the server was not told that the export may go")
 
     def post(self, url: str, form: dict[str, str]) -> httpx2.Response:
@@ -235,7 +237,7 @@ class Server:
         """
         try:
             return self._client.post(url, data=form, headers={"Accept": "application/json"})
-        except httpx2.TransportError as error:
+        except _LOST as error:
             raise SourceError(
                 "The server cannot be reached.", got=f"{type(error).__name__} at {self.shown(url)}"
             ) from None

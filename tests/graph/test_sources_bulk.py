@@ -150,19 +150,44 @@ def test_deletions_of_an_export_say_when(between: Proxy, tmp_path: Path) -> None
     """This server lists none, so the proxy puts them into its list, as the standard says."""
     gone = {"resourceType": "Bundle", "type": "transaction",
             "entry": [{"request": {"method": "DELETE", "url": "Patient/old"}}]}  # fmt: skip
-
-    def listed(manifest: bytes) -> bytes:
-        said = json.loads(manifest)
-        return json.dumps(
-            said | {"deleted": [{"type": "Bundle", "url": between.base + "/gone.ndjson"}]}
-        ).encode()
-
-    between.breaks = [Break(STATUS, change=listed),
-                      Break(at("gone.ndjson"), status=200, body=json.dumps(gone).encode() + b"\n")]  # fmt: skip
+    dated = gone | {"meta": {"lastUpdated": "2020-04-27T02:56:00Z"}}  # as in the example of the standard
+    body = "".join(json.dumps(bundle) + "\n" for bundle in (gone, dated)) + "no bundle\n"
+    between.breaks = [lists(between, deleted=[{"type": "Bundle", "url": between.base + "/gone.ndjson"}]),
+                      Break(at("gone.ndjson"), status=200, body=body.encode())]  # fmt: skip
     done = fetch(between.base, tmp_path / "f", types=["Patient"])
-    assert (done.resources, done.deletions) == (2, 1)
-    (line,) = (tmp_path / "f/deleted.0000.ndjson").read_text().splitlines()
-    assert json.loads(line) == gone | {"timestamp": done.until}
+    assert (done.resources, done.deletions) == (2, 3)
+    first, second, third = (tmp_path / "f/deleted.0000.ndjson").read_text().splitlines()
+    assert json.loads(first) == gone | {"timestamp": done.until}
+    assert json.loads(second) == dated
+    assert third == "no bundle"
+
+
+def lists(between: Proxy, **files: Any) -> Break:
+    """Puts something else into the list of files."""
+    return Break(STATUS, change=lambda manifest: json.dumps(json.loads(manifest) | files).encode())
+
+
+def test_a_list_may_say_of_files_that_there_are_none(between: Proxy, tmp_path: Path) -> None:
+    between.breaks = [lists(between, deleted=None, error=None)]
+    fetch(between.base, tmp_path / "f", types=["Patient"])
+    assert read(tmp_path / "f") == ["Patient/p1", "Patient/p2"]
+
+
+def test_a_list_that_is_none_is_refused_by_the_place_where_it_goes_wrong(
+    between: Proxy, tmp_path: Path
+) -> None:
+    between.breaks = [lists(between, output=[{"type": "Patient", "url": 7}])]
+    with pytest.raises(SourceError, match="cannot be read") as error:
+        fetch(between.base, tmp_path / "f", types=["Patient"])
+    assert "output[0].url" in str(error.value.got)
+
+
+def test_a_file_with_damaged_compression_is_fetched_again(between: Proxy, tmp_path: Path) -> None:
+    packed = {"Content-Encoding": "gzip"}
+    damaged = Break(at("Patient.ndjson"), times=2, status=200, body=b"\x1f\x8b\x08 damaged", headers=packed)
+    between.breaks = [damaged]
+    fetch(between.base, tmp_path / "f", types=["Patient"])
+    assert read(tmp_path / "f") == ["Patient/p1", "Patient/p2"]
 
 
 def test_files_on_another_server_need_to_be_named(server: Running, between: Proxy, tmp_path: Path) -> None:
@@ -183,18 +208,16 @@ def test_what_the_server_warns_of_is_told_without_its_words(
         "issue": [{"severity": "warning", "code": "not-found", "diagnostics": "SECRET"}],
     }
 
-    def listed(manifest: bytes) -> bytes:
-        said = json.loads(manifest)
-        return json.dumps(
-            said | {"error": [{"type": "OperationOutcome", "url": between.base + "/e.ndjson"}]}
-        ).encode()
-
+    odd = b'{"resourceType": "OperationOutcome", "issue": null}\nSECRET words\n'
     between.breaks = [
-        Break(STATUS, change=listed),
-        Break(at("e.ndjson"), status=200, body=json.dumps(outcome).encode()),
+        lists(between, error=[{"type": "OperationOutcome", "url": between.base + "/e.ndjson"}]),
+        Break(at("e.ndjson"), status=200, body=json.dumps(outcome).encode() + b"\n" + odd),
     ]
     done = fetch(between.base, tmp_path / "f", types=["Patient"])
-    assert done.notes == ["The server says of its export: warning not-found (1 in the error files)."]
+    assert done.notes == [
+        "The server says of its export: warning not-found (1 in the error files).",
+        "2 lines of its error files are no OperationOutcome.",
+    ]
     assert read(tmp_path / "f") == ["Patient/p1", "Patient/p2"]
 
 
