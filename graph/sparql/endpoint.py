@@ -97,8 +97,8 @@ class Endpoint:
             raise RefusedError(401, "This endpoint wants its token.", allowed="Authorization: Bearer TOKEN")
         if request.url.path != "/sparql":
             raise RefusedError(404, "There is nothing at this address.", allowed="/sparql")
-        if request.method not in {"GET", "POST"}:
-            raise RefusedError(405, "This method is not for queries.", allowed="GET, POST")
+        if request.method not in {"GET", "HEAD", "POST"}:
+            raise RefusedError(405, "This method is not for queries.", allowed="GET, HEAD, POST")
         query, wanted = await _asked(request)
         if self._waiting >= WAITING:
             raise RefusedError(503, "Too many queries are waiting.", do="Ask again in a moment.")
@@ -151,7 +151,7 @@ async def _asked(request: Request) -> tuple[str, Wanted]:
     queries = fields.get("query", [])
     if len(queries) != 1:
         raise RefusedError(400, "A request has exactly one query.", allowed="query=SELECT ...")
-    accept = request.headers.get("accept", "*/*")
+    accept = request.headers.get("accept") or "*/*"
     wanted = Wanted(
         choose(accept, results.BINDINGS),
         choose(accept, results.BOOLEANS),
@@ -217,5 +217,5 @@ def _refusal(error: CwmError, status: int) -> JSONResponse:
     if status == 503:
         headers["Retry-After"] = "5"
     if status == 405:
-        headers["Allow"] = "GET, POST"
+        headers["Allow"] = "GET, HEAD, POST"
     return JSONResponse({"error": error.as_dict()}, status_code=status, headers=headers)

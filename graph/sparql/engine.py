@@ -10,7 +10,6 @@ when the time is over.
 """
 
 import multiprocessing
-import re
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -19,18 +18,15 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Self
 
+from graph.sparql.words import keyword
 from graph.sparql.worker import Reply, Wanted, serve
 from ontology.errors import InvalidInputError
 
 _LOAD = 600.0
 """Seconds that loading the data may take."""
-_SKIPPED = re.compile(
-    r"\"\"\".*?\"\"\"|'''.*?'''|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|<[^<>\"{}|^`\\\s]*>|#[^\n]*",
-    re.DOTALL,
-)
-_WRITES = re.compile(
-    r"(?<![:?$\w])(INSERT|DELETE|LOAD|CLEAR|DROP|CREATE|ADD|MOVE|COPY|SERVICE)(?![\w:])", re.IGNORECASE
-)
+MEMORY = 4 << 30
+"""Bytes that a query may take besides the data; ours."""
+_WRITES = ("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "SERVICE")
 
 
 class TooSlowError(InvalidInputError):
@@ -54,8 +50,8 @@ class Answer:
 class Engine:
     """A process with data in memory, which answers one query after another; ``with`` ends it."""
 
-    def __init__(self, data: Path) -> None:
-        """Load a file of RDF (``.nq``, ``.ttl``, ``.jsonld``).
+    def __init__(self, data: Path, memory: int = MEMORY) -> None:
+        """Load a file of RDF (``.nq``, ``.ttl``, ``.jsonld``); ``memory`` in bytes is the limit of each query.
 
         Raises:
             InvalidInputError: there is no such file, or it cannot be read.
@@ -64,16 +60,16 @@ class Engine:
             raise InvalidInputError(
                 "There is no such file of RDF.", got=data, do="Make one by `cwm graph export rdf`."
             )
-        self._data, self._held = data, ExitStack()
+        self._data, self._memory, self._held = data, memory, ExitStack()
         self._start()
 
     @classmethod
-    def of(cls, text: bytes) -> Self:
+    def of(cls, text: bytes, memory: int = MEMORY) -> Self:
         """An engine over a little Turtle."""
         with ExitStack() as held:
             path = Path(held.enter_context(tempfile.TemporaryDirectory())) / "data.ttl"
             path.write_bytes(text)
-            engine = cls(path)
+            engine = cls(path, memory)
             engine._held = held.pop_all()
         return engine
 
@@ -81,7 +77,9 @@ class Engine:
         context = multiprocessing.get_context("spawn")
         self._pipe: Connection
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=serve, args=(theirs, str(self._data)), daemon=True)
+        self._process = context.Process(
+            target=serve, args=(theirs, str(self._data), self._memory), daemon=True
+        )
         self._process.start()
         theirs.close()
         self._receive(_LOAD, "The file of RDF cannot be read.")
@@ -135,7 +133,9 @@ class Engine:
         except EOFError:
             self.close()
             raise InvalidInputError(
-                "The query needs more memory than there is and was stopped.", do="Ask for less at a time."
+                "The query needs more memory than a query may have and was stopped.",
+                allowed=f"{self._memory >> 20:,} MiB besides the data",
+                do="Ask for less at a time.",
             ) from None
         return reply
 
@@ -165,10 +165,9 @@ def check(query: str) -> None:
     ...
     ontology.errors.InvalidInputError: This query is not run. Got: SERVICE. Allowed: SELECT, ...
     """
-    found = _WRITES.search(_SKIPPED.sub(" ", query))
-    if found:
+    if found := keyword(query, _WRITES):
         raise InvalidInputError(
             "This query is not run.",
-            got=found[1].upper(),
+            got=found,
             allowed="SELECT, ASK, CONSTRUCT, DESCRIBE over the data that were loaded",
         )

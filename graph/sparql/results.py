@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 from xml.sax.saxutils import escape, quoteattr
@@ -12,6 +13,7 @@ Rows = Iterable[Sequence[Any]]
 JSON: Final = "application/sparql-results+json"
 XML: Final = "application/sparql-results+xml"
 _XSD_STRING = "http://www.w3.org/2001/XMLSchema#string"
+_UNWRITABLE = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]").sub
 _XML_HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<sparql xmlns="http://www.w3.org/2005/sparql-results#">'
 
 TRIPLES: Final = {
@@ -47,7 +49,7 @@ def as_json(names: list[str], rows: Rows) -> bytes:
 
 
 def as_xml(names: list[str], rows: Rows) -> bytes:
-    """SPARQL Query Results XML Format."""
+    """SPARQL Query Results XML Format; a character that XML cannot hold becomes the replacement character."""
     out = [_XML_HEAD, "<head>", *(f"<variable name={quoteattr(n)}/>" for n in names), "</head><results>"]
     for row in rows:
         cells = [
@@ -64,7 +66,8 @@ def _xml(said: dict[str, Any]) -> str:
         inner = "".join(f"<{name}>{_xml(part)}</{name}>" for name, part in said["value"].items())
         return f"<triple>{inner}</triple>"
     more = "".join(f" {n}={quoteattr(said[n])}" for n in ("xml:lang", "datatype") if n in said)
-    return f"<{said['type']}{more}>{escape(said['value'])}</{said['type']}>"
+    value = escape(_UNWRITABLE("\N{REPLACEMENT CHARACTER}", said["value"]), {"\r": "&#13;"})
+    return f"<{said['type']}{more}>{value}</{said['type']}>"
 
 
 def as_csv(names: list[str], rows: Rows) -> bytes:

@@ -2,6 +2,7 @@
 
 import re
 import resource
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +13,7 @@ from typing import Any
 
 from graph.export import rdf_terms  # loaded now: later nothing can be opened
 from graph.sparql import results
+from graph.sparql.words import keyword
 from ontology.context import PREFIXES
 
 
@@ -43,8 +45,11 @@ class Wanted:
     named: tuple[str, ...] = ()
 
 
-def serve(pipe: Connection, data: str) -> None:
-    """Answer ``(query, parameters, rows)``, or ``(query, wanted, rows)``, from the pipe until it is closed."""
+def serve(pipe: Connection, data: str, memory: int) -> None:
+    """Answer ``(query, parameters, rows)``, or ``(query, wanted, rows)``, from the pipe until it is closed.
+
+    A query that takes more than ``memory`` bytes besides the data ends the process.
+    """
     from pyoxigraph import RdfFormat, Store
 
     store = Store()
@@ -59,6 +64,8 @@ def serve(pipe: Connection, data: str) -> None:
     resource.setrlimit(
         resource.RLIMIT_NOFILE, (0, 0)
     )  # nothing new is opened from here on, no file and no socket
+    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    resource.setrlimit(resource.RLIMIT_DATA, (held + memory, resource.RLIM_INFINITY))
     pipe.send(Reply())
     while True:
         try:
@@ -66,7 +73,10 @@ def serve(pipe: Connection, data: str) -> None:
         except EOFError:
             return
         answer = _written if isinstance(params, Wanted) else _answer
-        pipe.send(answer(store, query, params, rows))
+        try:
+            pipe.send(answer(store, query, params, rows))
+        except MemoryError:
+            return
 
 
 def _written(store: Any, query: str, wanted: Wanted, most: int) -> Reply:
@@ -74,8 +84,8 @@ def _written(store: Any, query: str, wanted: Wanted, most: int) -> Reply:
     from pyoxigraph import DefaultGraph, NamedNode, QueryBoolean, QueryTriples
 
     try:
-        chosen: dict[str, Any] = {"use_default_graph_as_union": True}
-        if wanted.default or wanted.named:
+        chosen = _asked(query)
+        if wanted.default or wanted.named:  # what the request says counts before what the query says
             chosen = {
                 "default_graph": [NamedNode(g) for g in wanted.default] or [DefaultGraph()],
                 "named_graphs": [NamedNode(g) for g in wanted.named],
@@ -97,11 +107,16 @@ def _written(store: Any, query: str, wanted: Wanted, most: int) -> Reply:
         return Reply(fault=str(fault))
 
 
+def _asked(query: str) -> dict[str, Any]:
+    """Which graphs are asked: those after FROM, else all as one. Asked for both, Oxigraph takes all."""
+    return {"use_default_graph_as_union": keyword(query, ["FROM"]) is None}
+
+
 def _answer(store: Any, query: str, params: dict[str, Any], most: int) -> Reply:
     from pyoxigraph import QueryBoolean, QueryTriples
 
     try:
-        found = store.query(filled(query, params), prefixes=PREFIXES, use_default_graph_as_union=True)
+        found = store.query(filled(query, params), prefixes=PREFIXES, **_asked(query))
         if isinstance(found, QueryBoolean):
             return Reply(["answer"], [{"answer": bool(found)}])
         if isinstance(found, QueryTriples):

@@ -42,6 +42,29 @@ def test_each_form_of_query_gives_rows(engine: Engine) -> None:
     ]
 
 
+def test_a_query_that_names_its_graphs_is_answered_from_them_alone(tmp_path: Path) -> None:
+    data = tmp_path / "two.nq"
+    data.write_text('<urn:o1> <urn:v> "1" <urn:2015> .\n<urn:o2> <urn:v> "2" <urn:2020> .\n')
+    with Engine(data) as engine:
+        ask = "SELECT ?o {} {{ ?o <urn:v> ?v }} ORDER BY ?o"
+        assert engine.ask(ask.format("FROM <urn:2015>")).rows == [{"o": "urn:o1"}]
+        assert engine.ask(ask.format("FROM <urn:none>")).rows == []
+        assert engine.ask(ask.format("FROM NAMED <urn:2015>")).rows == []
+        inside = "SELECT ?o FROM NAMED <urn:2015> { GRAPH ?g { ?o <urn:v> ?v } }"
+        assert engine.ask(inside).rows == [{"o": "urn:o1"}]
+        assert len(engine.ask(ask.format("# FROM <urn:2015>\n")).rows) == 2
+
+
+def test_a_name_that_looks_like_an_update_is_a_name(engine: Engine) -> None:
+    for query in (
+        "PREFIX x: <urn:> SELECT * { ?s x:pre-load ?drop }",
+        'SELECT * { ?s cwm:key "x"@add }',
+        "SELECT (1 AS ?copy) { _:move cwm:key ?create }",
+        "PREFIX load: <urn:> ASK { ?s load:clear 'INSERT' . }",
+    ):
+        engine.ask(query)
+
+
 def test_rows_are_limited_and_the_answer_says_so(engine: Engine) -> None:
     answer = engine.ask("SELECT * { ?s ?p ?o }", rows=3)
     assert len(answer.rows) == 3
@@ -98,6 +121,15 @@ def test_no_query_opens_a_connection_however_it_is_written(engine: Engine) -> No
             assert reply.fault is not None or reply.rows == []
         server.shutdown()
     assert asked == []
+
+
+def test_a_query_that_takes_too_much_memory_is_ended_and_the_next_is_answered() -> None:
+    many = "\n".join(f"<urn:s{i}> <urn:p> {i} ." for i in range(400)).encode()
+    with Engine.of(many, memory=128 << 20) as engine:
+        with pytest.raises(InvalidInputError, match="more memory than a query may have") as refused:
+            engine.ask("SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?a ?d ?g", timeout=120)
+        assert refused.value.allowed == "128 MiB besides the data"
+        assert engine.ask("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }").rows == [{"n": 400}]
 
 
 def test_a_query_that_takes_too_long_is_ended_and_the_next_is_answered() -> None:

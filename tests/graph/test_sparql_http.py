@@ -114,6 +114,27 @@ def test_answers_come_in_the_format_that_is_asked_for(address: str, client: http
     assert code(get("text/csv", "ASK {}"))[0] == 406
 
 
+def test_text_that_xml_finds_hard_comes_back_from_xml(client: httpx2.Client) -> None:
+    hard = b'<urn:s> <urn:p> "a\\r\\nb \\u000B < & \xf0\x9f\x99\x82" .'
+    with Engine.of(hard) as engine, background(Endpoint(engine, TOKEN)) as own:
+        asked = {"query": "SELECT ?o { ?s ?p ?o }"}
+        said = client.get(own, params=asked, headers={"Accept": "application/sparql-results+xml"})
+    read = rdflib.query.Result.parse(io.BytesIO(said.content), format="xml")
+    assert [str(row[rdflib.Variable("o")]) for row in read.bindings] == [
+        "a\r\nb \N{REPLACEMENT CHARACTER} < & \N{SLIGHTLY SMILING FACE}"
+    ]
+
+
+def test_a_client_may_ask_for_the_head_alone_and_leave_the_format_open(
+    address: str, client: httpx2.Client
+) -> None:
+    head = client.head(address, params={"query": ALL})
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-type"] == "application/sparql-results+json"
+    assert httpx2.head(address, params={"query": ALL}).status_code == 401
+    assert client.get(address, params={"query": ALL}, headers={"Accept": ""}).status_code == 200
+
+
 def test_a_client_that_others_wrote_reads_it(address: str) -> None:
     store = SPARQLStore(address, auth=("anyone", TOKEN), method="POST")
     found = {
