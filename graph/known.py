@@ -48,7 +48,9 @@ def closing(type_: str) -> Closing:
     starts = set(found.times.start) | {
         e for clock in found.times.recorded if isinstance(clock, str) for e in [clock]
     }
-    hidden = tuple(element for element in elements if element not in starts)
+    # What a property without a clock says is not hidden in its element either: the two would disagree.
+    shown = {e for name, rule in found.properties.items() if name not in own for e in rule.elements}
+    hidden = tuple(element for element in elements if element not in starts | shown)
     return Closing(frozenset(own | {"closed"}) if own else frozenset(), hidden)
 
 

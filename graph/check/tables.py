@@ -97,6 +97,27 @@ def shape(version: str, path: str) -> Shape:
     return made
 
 
+@cache
+def holding(*types: str) -> frozenset[str]:
+    """Elements of these types in any version, of all types where none is given, by the names that JSON has for them.
+
+    An element of a part that is described in place has the name of that part before its own.
+
+    >>> dated = holding("date", "dateTime", "instant")
+    >>> {"issued", "onsetDateTime", "dateCriterion.value"} <= dated, "value" in dated
+    (True, False)
+    """
+    found: set[str] = set()
+    for version in VERSIONS:
+        types_of = kinds(version)
+        for parent in _rows(version):
+            if parent and types_of.get(parent) != "primitive-type":
+                before = f"{parent.rpartition('.')[2]}." if "." in parent else ""
+                fields = shape(version, parent).fields.values()
+                found |= {before + f.name for f in fields if not types or f.type in types}
+    return frozenset(found)
+
+
 def _add(made: Shape, full: str, low: str, high: str, types: str) -> None:
     name, many = full.rpartition(".")[2], high != "1"
     if high == "0":

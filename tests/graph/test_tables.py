@@ -1,7 +1,7 @@
 """Exports for models and for analysis: valid by their own schemas, and blind to what became known later."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 
 from graph import Graph, cohort_store
 from graph.cohorts import load as definition
+from graph.digest import digest
 from graph.export import fhir, meds, parquet
 from graph.export.known_fhir import as_known
 from graph.export.request import Request, request
@@ -143,6 +144,77 @@ def test_a_number_keeps_its_digits_where_something_else_has_to_go() -> None:
     made = fhir.changed(row, Request(at=NOON))
     assert ('"value":1.10' in made, "2021" in made) == (True, False)
     assert fhir.changed(row, Request(at=datetime(2022, 1, 1, tzinfo=UTC))) == text
+
+
+def test_every_date_that_is_not_over_goes_however_it_is_written_and_nothing_that_only_looks_like_one() -> (
+    None
+):
+    order = {"resourceType": "ServiceRequest", "id": "2099-12", "identifier": [{"value": "3000-01"}]}
+    code = {"coding": [{"system": "urn:lab", "code": "1234-56"}, {"code": "2031"}]}
+    for late in ("2031", "2031-05", "2020-01-01T13:00:00", "2020-01-01T13:00", "2020-01-01T12:00:00-02:00"):
+        timing = {"event": [late, "2019"], "repeat": {"boundsPeriod": {"start": "2019", "end": late}}}
+        whole = order | {"code": code, "occurrenceDateTime": late, "note": [{"text": "2045-01"}]}
+        kept = {"event": ["2019"], "repeat": {"boundsPeriod": {"start": "2019"}}}
+        assert as_known(whole | {"timing": timing}, NOON, open_=False) == order | {
+            "code": code,
+            "note": [{"text": "2045-01"}],
+            "timing": kept,
+        }
+    due = {"dateCriterion": [{"code": code, "value": "2020-02-01"}], "vaccineCode": [code]}
+    advice = {"resourceType": "ImmunizationRecommendation", "id": "i", "recommendation": [due]}
+    seen = as_known(advice, NOON, open_=False)["recommendation"]
+    assert seen == [{"dateCriterion": [{"code": code}], "vaccineCode": [code]}]
+
+
+def bundles(graph: Graph, out: Path) -> dict[str, str]:
+    """The bundles of what was known at noon, by name."""
+    fhir.bundles(graph, out, Request(at=NOON))
+    return {path.name: path.read_text() for path in out.iterdir()}
+
+
+@pytest.mark.neo4j
+def test_who_takes_part_only_later_is_in_no_patients_export_of_before(graph: Graph, tmp_path: Path) -> None:
+    drug = {"resourceType": "Medication", "id": "m", "code": {"text": "for dementia"}}
+    order = {
+        "resourceType": "MedicationRequest",
+        "id": "r",
+        "status": "active",
+        "intent": "order",
+        "subject": {"reference": "Patient/p1"},
+        "medicationReference": {"reference": "Medication/m"},
+        "authoredOn": "2020-01-01T13:00:00Z",
+    }
+    asked = Request(at=NOON, patients=["Patient/p1"])
+    fresh(graph, tmp_path, *BEFORE, drug)
+    then = fhir.export(graph, tmp_path / "then", asked=asked)
+    before = bundles(graph, tmp_path / "bundles-then")
+    fresh(graph, tmp_path, *BEFORE, drug, order)
+    assert fhir.export(graph, tmp_path / "now", asked=asked) == then
+    assert bundles(graph, tmp_path / "bundles-now") == before
+    asked = Request(at=NOON + timedelta(hours=2), patients=["Patient/p1"])
+    assert fhir.export(graph, tmp_path / "later", asked=asked)["Medication"] == 1
+
+
+@pytest.mark.neo4j
+def test_a_diagnosis_that_is_still_open_has_the_same_digest_in_a_graph_made_of_its_export(
+    graph: Graph, tmp_path: Path
+) -> None:
+    problem = {
+        "resourceType": "Condition",
+        "id": "c",
+        "subject": {"reference": "Patient/p1"},
+        "clinicalStatus": {"coding": [{"code": "resolved"}]},
+        "verificationStatus": {"coding": [{"code": "confirmed"}]},
+        "recordedDate": "2020-01-01T10:00:00Z",
+        "abatementDateTime": "2020-01-05",
+    }
+    fresh(graph, tmp_path, *BEFORE, problem)
+    then = digest(graph, NOON)
+    text = bundles(graph, tmp_path / "out")["p1.json"]
+    assert ("confirmed" in text, "resolved" in text, "abatement" in text) == (True, False, False)
+    graph.write("admin.clear", batch=5000)
+    ingest(graph, [tmp_path / "out"])
+    assert digest(graph, NOON) == then
 
 
 @pytest.mark.neo4j

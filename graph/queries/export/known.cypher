@@ -36,6 +36,8 @@ CALL () {
     UNION
     MATCH (m)-[r]-(n:Resource)
     WHERE r.owner = m.key AND NOT n:Patient AND NOT n:Event AND NOT n:Encounter
+      AND ($at IS NULL OR m.recorded <= $at OR (m.recorded IS NULL AND NOT m:Event AND NOT m:Encounter))
+      AND (NOT m:Deleted OR m.deleted > $at)
     RETURN n
   }
   RETURN n
@@ -51,6 +53,8 @@ WHERE n.fhir IS NOT NULL AND NOT n:Contained AND n.key STARTS WITH coalesce($typ
     MATCH (n)-[r]-(m:Resource)-[s]-(p:Patient)
     WHERE r.owner = m.key AND (s.owner = m.key OR s.owner = p.key)
       AND p.type IS NOT NULL AND NOT p:Contained AND (NOT p:Deleted OR p.deleted > $at)
+      AND ($at IS NULL OR m.recorded <= $at OR (m.recorded IS NULL AND NOT m:Event AND NOT m:Encounter))
+      AND (NOT m:Deleted OR m.deleted > $at)
   }))
 WITH n ORDER BY n.key
 WITH n, COLLECT { MATCH (n)-[r]-(t:Resource) WHERE r.owner = n.key RETURN [n.key, r.path, r.ref, t.key, t:Patient, t.type] } AS own
