@@ -8,21 +8,21 @@ Everything is kept or dropped by what it *is*; a property or element that is not
 
 import hashlib
 import hmac
+import math
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from graph.cohort import years_at
 from graph.connection import Graph
+from graph.export import ages
 from graph.patients import merged
 from ontology.errors import InvalidInputError
 
-OLDEST = 89
-"""Ages above it are pooled: no year of birth, and no age, says more than 'over 89'."""
 SHARED = 11
 """Patients who must share a word or phrase, word for word, before it is left in."""
 FARTHEST = 365
@@ -50,7 +50,6 @@ WORDS = frozenset(
     | {"component_displays", "component_units", "component_texts"}
 )
 """Properties that hold what people wrote or chose: kept where enough patients share them."""
-YEARS = frozenset({"a", "yr", "yrs", "year", "years"})
 _TOKEN = re.compile(r"[^\s|]{1,100}(\|[^\s]{1,64})?").fullmatch
 
 
@@ -84,7 +83,9 @@ class Deidentifier:
     words: frozenset[str] = frozenset()
     """Words and phrases that enough patients share."""
     pooled: frozenset[str] = frozenset()
-    """Keys of patients over :data:`OLDEST`; of merged ones, of who stays."""
+    """Keys of patients over 89; of merged ones, of who stays."""
+    ends: Mapping[str, datetime] = field(default_factory=dict)
+    """When the record of a patient ends (UTC), by the key of who stays."""
 
     def digits(self, key: str) -> str:
         """What stands for an id: 24 hex digits of a keyed hash.
@@ -117,20 +118,32 @@ class Deidentifier:
         return timedelta(days=place - FARTHEST if place < FARTHEST else place - FARTHEST + 1)
 
     def moved(self, at: datetime | None, patient: str | None) -> datetime | None:
-        """The instant, shifted; None for what belongs to no patient."""
-        return None if at is None or patient is None else at + self.shift(patient)
+        """The instant, shifted.
+
+        None for what belongs to no patient, would tell an age over 89, or lies after the shift where no calendar reaches.
+        """
+        if at is None or patient is None or ages.telling(at, self.ends.get(patient)):
+            return None
+        try:
+            return at + self.shift(patient)
+        except OverflowError:
+            return None
 
     def birth(self, birth: str | None, patient: str) -> str | None:
-        """The year of birth after the shift; None for those over 89."""
+        """The year of a birth in the record of a patient, after the shift; None for those over 89, and where it is no date."""
         from graph.fhir import times
 
         if not birth or patient in self.pooled:
             return None
-        return f"{(times.first(birth) + self.shift(patient)).year:04}"
+        try:
+            at = self.moved(times.first(birth), patient)
+        except (ValueError, OverflowError):
+            return None
+        return f"{at.year:04}" if at else None
 
     def shared(self, words: str | None) -> str | None:
         """The words where enough patients share them."""
-        return words if words in self.words else None
+        return words if words in self.words and not ages.told(words) else None
 
     def props(self, props: Mapping[str, Any], patient: str | None) -> dict[str, Any]:
         """The properties of a node that may be seen; instants are datetimes."""
@@ -138,8 +151,14 @@ class Deidentifier:
         if "key" in props:
             made["key"] = self.name(props["key"])
             made["id"] = None if props.get("id") is None else self.digits(props["key"].partition("#")[0])
-        if too_old(made.get("value"), props.get("unit")):
+        if ages.too_old(made.get("value"), [props.get("unit")]):
             made["value"] = None
+        if numbers := made.get("component_values"):
+            units = props.get("component_units") or [None] * len(numbers)
+            made["component_values"] = [
+                math.nan if ages.too_old(number, [unit]) else number
+                for number, unit in zip(numbers, units, strict=True)
+            ]
         return {name: value for name, value in made.items() if value is not None}
 
     def _prop(self, name: str, value: Any, patient: str | None) -> Any:
@@ -147,6 +166,8 @@ class Deidentifier:
             return self.birth(value, patient) if patient else None
         if isinstance(value, datetime):
             return self.moved(value, patient)
+        if name == "component_codes":  # aligned with the other lists of components: nothing falls out
+            return [item if token(item) else "" for item in value]
         if name in TOKENS:
             return _tokens(value)
         if name in WORDS:
@@ -159,28 +180,20 @@ class Deidentifier:
 
 
 def prepared(graph: Graph, key: bytes, at: datetime | None = None, shared: int = SHARED) -> Deidentifier:
-    """A de-identifier for what the graph knew at ``at``: which words enough patients share, and who is over 89.
+    """A de-identifier for what the graph knew at ``at``: which words enough patients share, who is over 89, where records end.
 
     ``shared`` is the least number of patients; words that became known later are not counted.
     """
     persons = merged(graph, at)
     words = frozenset(row["word"] for row in graph.read("export.words", at=at, least=shared, persons=persons))
-    pooled = set()
+    pooled, ends = set(), {}
     for row in graph.read("export.people", at=at):
         last = max((ms for ms in (row["last"], row["died"]) if ms is not None), default=None)
         seen = datetime.fromtimestamp(last / 1000, UTC) if last is not None else (at or datetime.now(UTC))
-        if any((years_at(birth, seen) or 0) > OLDEST for birth in row["births"]):
+        ends[row["patient"]] = seen
+        if any((years_at(birth, seen) or 0) > ages.OLDEST for birth in row["births"]):
             pooled.add(row["patient"])
-    return Deidentifier(key, words, frozenset(pooled))
-
-
-def too_old(value: Any, unit: str | None) -> bool:
-    """Whether a number of years says an age above 89.
-
-    >>> too_old(93, "a"), too_old(93, "kg"), too_old(89, "years")
-    (True, False, False)
-    """
-    return unit in YEARS and isinstance(value, int | float) and value > OLDEST
+    return Deidentifier(key, words, frozenset(pooled), ends)
 
 
 def token(text: str) -> bool:

@@ -118,7 +118,9 @@ def bundles(
     with filling(out) as folder:
         people = (row["patient"] for row in graph.read("export.people", at=asked.at))
         everyone = [patient for patient in people if "#" not in patient]
-        wanted = everyone if asked.patients is None else asked.patients
+        wanted = everyone if asked.patients is None else list(asked.patients)
+        if asked.by:  # files have times: written in the old order, they would tell who is who
+            wanted.sort(key=asked.by.digits)
         for patient in told(wanted, progress, len(wanted), every=1):
             key = asked.by.name(patient) if asked.by else patient
             rows = _known(graph, replace(asked, patients=[patient]), linked=True)

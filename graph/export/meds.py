@@ -18,7 +18,8 @@ import yaml
 
 from graph import known
 from graph.connection import Graph
-from graph.export.deidentify import too_old
+from graph.export.ages import too_old
+from graph.export.deidentify import Deidentifier, token
 from graph.export.folder import filling
 from graph.export.request import Request, of_persons
 from graph.fhir import times
@@ -139,13 +140,10 @@ def _plain(key: str) -> int:
 def _shards(graph: Graph, asked: Request, clock: Clock, progress: Progress) -> Iterator[Shard]:
     shard: Shard = []
     seen, total = 0, asked.subjects(graph)
-    after: str | None = ""
-    patients = None if asked.patients is None else list(asked.patients)
-    while after is not None:
-        page = graph.values("export.meds", after=after, size=_PAGE, at=asked.at, patients=patients)
-        after = page[-1][0] if len(page) == _PAGE else None
+    for page in _pages(graph, asked):
         for patient, person, rows in page:
-            shard.append((patient, list(_events(patient, person, rows, asked, clock))))
+            if found := list(_events(patient, person, rows, asked, clock)):
+                shard.append((patient, found))
             if len(shard) == SHARD:
                 yield shard
                 shard = []
@@ -154,27 +152,64 @@ def _shards(graph: Graph, asked: Request, clock: Clock, progress: Progress) -> I
         yield shard
 
 
+def _pages(graph: Graph, asked: Request) -> Iterator[list[list[Any]]]:
+    """Patients page by page; hidden ones in the order of their new numbers, since the old one would tell who is in which file."""
+    patients = None if asked.patients is None else list(asked.patients)
+    if asked.by is not None:
+        if patients is None:
+            patients = [row["patient"] for row in graph.read("export.people", at=asked.at)]
+        patients.sort(key=asked.by.number)
+        for i in range(0, len(patients), _PAGE):
+            some = patients[i : i + _PAGE]
+            page = graph.values("export.meds", after="", size=_PAGE, at=asked.at, patients=some)
+            yield sorted(page, key=lambda row: some.index(row[0]))
+        return
+    after: str | None = ""
+    while after is not None:
+        page = graph.values("export.meds", after=after, size=_PAGE, at=asked.at, patients=patients)
+        after = page[-1][0] if len(page) == _PAGE else None
+        yield page
+
+
 def _events(
     patient: str, person: list[Any], rows: list[list[Any]], asked: Request, clock: Clock
 ) -> Iterator[Event]:
     subject_id, by = subject(patient, asked), asked.by
-    shift = by.shift(patient) if by else timedelta()
     birth, gender, race, ethnicity, died, death = person
     for kind, word in (("GENDER", gender), ("RACE", race), ("ETHNICITY", ethnicity)):
-        if said := word if by is None or kind == "GENDER" else by.shared(word):
+        if said := word if by is None else _token(word) if kind == "GENDER" else by.shared(word):
             yield (subject_id, None, f"{kind}//{said}", None, None, None, None)
     if born := by.birth(birth, patient) if by else birth:
         yield (subject_id, times.first(born).replace(tzinfo=None), "MEDS_BIRTH", None, None, None, None)
     if died is not None:
         when = death if clock == "start" and death is not None else died
-        yield (subject_id, _moment(when, shift), "MEDS_DEATH", None, None, None, None)
+        if (moment := _moment(when, patient, by)) is not None:
+            yield (subject_id, moment, "MEDS_DEATH", None, None, None, None)
     for row in rows:
-        for ms, code, value, text, unit, encounter in _said(row, clock):
-            none = value is None or math.isnan(value) or (by is not None and too_old(value, unit))
+        for ms, code, value, text, unit, encounter in _said(_coded(row) if by else row, clock):
+            if (moment := _moment(ms, patient, by)) is None:
+                continue
+            none = value is None or math.isnan(value) or (by is not None and too_old(value, [unit]))
             number = None if none else float(value)
             words, units = (by.shared(text), by.shared(unit)) if by else (text, unit)
             visit = None if encounter is None else subject(encounter, asked)
-            yield (subject_id, _moment(ms, shift), code, number, words or None, units or None, visit)
+            yield (subject_id, moment, code, number, words or None, units or None, visit)
+
+
+def _coded(row: list[Any]) -> list[Any]:
+    """A row in which what stands for a code is one, or nothing: somebody may have written a name there."""
+    made = list(row)
+    for i in (2, 3, 10, 11, 15):
+        made[i] = _token(made[i])
+    if components := made[13]:
+        made[13] = [[_token(code) or "" for code in components[0]], *components[1:]]
+    if medicine := made[14]:
+        made[14] = [_token(part) for part in medicine]
+    return made
+
+
+def _token(text: str | None) -> str | None:
+    return text if text and token(text) else None
 
 
 def _said(row: list[Any], clock: Clock) -> Iterator[tuple[Any, ...]]:
@@ -211,11 +246,21 @@ def _said(row: list[Any], clock: Clock) -> Iterator[tuple[Any, ...]]:
         )
     for part, number, units, words in aligned(components):
         own_system, _, own_code = part.rpartition("|")
-        yield (began, code_of(own_system, own_code, type_), number, words or None, units or None, encounter)
+        yield (
+            began,
+            code_of(own_system, own_code or None, type_),
+            number,
+            words or None,
+            units or None,
+            encounter,
+        )
 
 
-def _moment(ms: int, shift: timedelta) -> datetime:
-    return (_EPOCH + timedelta(milliseconds=ms) + shift).replace(tzinfo=None)
+def _moment(ms: int, patient: str, by: Deidentifier | None) -> datetime | None:
+    """The time of an event, as MEDS has it without a zone; None where it may not be told."""
+    at = _EPOCH + timedelta(milliseconds=ms)
+    moment = by.moved(at, patient) if by else at
+    return None if moment is None else moment.replace(tzinfo=None)
 
 
 def _table(rows: list[Event]) -> "pa.Table":

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -247,6 +248,176 @@ def test_over_89_no_age_and_no_year_of_birth_is_left(seeded: Graph, tmp_path: Pa
     assert values == [1.1]
     fhir.export(seeded, tmp_path / "f", asked=asked)
     assert "94" not in re.findall(r'"value":(\d+)', (tmp_path / "f" / "Observation.ndjson").read_text())
+
+
+def exported(graph: Graph, out: Path, *resources: Resource, at: datetime | None = None) -> dict[str, str]:
+    """All that each export says of some resources, when it hides."""
+    out.mkdir()
+    assert ingest(graph, [ndjson(out / "in.ndjson", resources)]).set_aside == 0
+    found = {}
+    for name, export in EXPORTS.items():
+        export(graph, out / name, request(graph, at, hide=True, key=KEY))
+        found[name] = dump(out / name)
+    return found
+
+
+@pytest.mark.neo4j
+def test_an_age_over_89_goes_however_it_is_written(graph: Graph, tmp_path: Path) -> None:
+    def of(id_: str, **value: Any) -> Resource:
+        return observation(id_, "Patient/p", code=said("30525-0"), **value)
+
+    def years(value: float, unit: str = "years", code: str | None = "a") -> Resource:
+        return {"value": value, "unit": unit} | ({"code": code} if code else {})
+
+    relative = {
+        "resourceType": "FamilyMemberHistory",
+        "id": "f",
+        "status": "completed",
+        "patient": {"reference": "Patient/p"},
+        "relationship": said("MTH"),
+        "date": "2020-01-02",
+        "deceasedAge": years(191.5),
+        "condition": [{"code": said("I10"), "onsetAge": years(192.0, "yr")}],
+    }
+    texts = exported(
+        graph,
+        tmp_path / "x",
+        patient("p", birthDate="1960-05-06"),
+        of("a", valueQuantity=years(193.5)),
+        of("b", valueQuantity=years(194, "Years", None)),
+        of("c", valueQuantity=years(195, "years", "{age}")),
+        of("d", valueQuantity=years(2352, "mo", "mo")),
+        of("e", component=[{"code": said("30525-0"), "valueQuantity": years(197)}]),
+        of("f", valueRange={"low": years(198.0), "high": years(199)}),
+        of("g", valueQuantity=years(89.5)),
+        relative,
+    )
+    for name, text in texts.items():
+        assert re.findall(r"\b(19[1-9](?:\.\d)?|2352)\b(?!-)", text) == [], name
+        assert "89.5" in text, name
+
+
+@pytest.mark.neo4j
+def test_words_that_tell_an_age_over_89_go_though_many_share_them(graph: Graph, tmp_path: Path) -> None:
+    rows: list[Resource] = []
+    for i in range(11):
+        said_so = {"valueString": "92 years old", "code": {"text": "Age 94 or more"}, "method": {"text": "x"}}
+        rows += [patient(f"p{i}"), observation(f"o{i}", f"Patient/p{i}", **said_so)]
+        rows.append(observation(f"q{i}", f"Patient/p{i}", valueString="45 years old"))
+    for name, text in exported(graph, tmp_path / "x", *rows).items():
+        assert ("92 years" in text, "Age 94" in text, "45 years" in text) == (False, False, True), name
+
+
+@pytest.mark.neo4j
+def test_no_date_and_no_relative_tells_that_somebody_is_over_89(graph: Graph, tmp_path: Path) -> None:
+    mine = {"patient": {"reference": "Patient/old"}}
+    shot = {"resourceType": "Immunization", "status": "completed", "vaccineCode": said("1"), **mine}
+    relative = {"resourceType": "FamilyMemberHistory", "id": "f", "status": "completed", "date": "2020-01-02"}
+    texts = exported(
+        graph,
+        tmp_path / "x",
+        patient("old", birthDate="1925-03-04"),
+        shot | {"id": "first", "occurrenceDateTime": "1926-04-05"},
+        shot | {"id": "last", "occurrenceDateTime": "2020-01-02"},
+        shot | {"id": "middle", "occurrenceDateTime": "1950-01-02"},
+        observation("born", "Patient/old", effectiveDateTime="2020-01-02", valueDateTime="1925-03-04"),
+        {"resourceType": "RelatedPerson", "id": "wife", **mine, "birthDate": "1924-03-04"},
+        relative | mine | {"relationship": said("MTH"), "bornDate": "1901-02-03"},
+        {"resourceType": "Practitioner", "id": "doctor", "birthDate": "1955-06-07"},
+    )
+    for name, text in texts.items():
+        found = set(re.findall(r"\b(?:19|20)\d\d\b", text))
+        assert {year for year in found if year < "1930" or "1953" < year < "1957"} == set(), name
+        assert found & {"1949", "1950", "1951"}, name
+
+
+@pytest.mark.neo4j
+def test_a_name_written_where_a_code_belongs_is_not_in_an_export(graph: Graph, tmp_path: Path) -> None:
+    stay = {"dischargeDisposition": {"coding": [{"system": "urn:d", "code": "home of Zebulon"}]}}
+    bad = {"coding": [{"system": "urn:local", "code": "Quackenbush, Zebulon"}]}
+    panel = [{"code": bad, "valueInteger": 3}, {"code": said("8462-4"), "valueInteger": 4}]
+    order = {
+        "resourceType": "MedicationAdministration",
+        "id": "m",
+        "status": "held for Zebulon",
+        "subject": {"reference": "Patient/p1"},
+        "effectiveDateTime": "2020-01-02",
+        "medicationReference": {"reference": "Medication/drug"},
+    }
+    task = {
+        "resourceType": "Task",
+        "id": "t",
+        "status": "completed",
+        "intent": "order",
+        "for": {"reference": "Patient/p1"},
+        "authoredOn": "2020-01-02",
+        "input": [{"type": {"text": "x"}, "valueIdentifier": {"system": "urn:mrn:55019", "value": "1"}}],
+        "ssn": 55019,
+        "Zebulon Quackenbush": {"code": "x", "value": 1},
+    }
+    texts = exported(
+        graph,
+        tmp_path / "x",
+        patient(gender="sister of Zebulon"),
+        encounter(hospitalization=stay, **{"class": {"code": "Zebulon ward"}}),
+        observation(code=bad, component=panel, encounter={"reference": "Encounter/e1"}),
+        {"resourceType": "Medication", "id": "drug", "code": bad},
+        order,
+        task,
+    )
+    for name, text in texts.items():
+        assert [seed for seed in ("Zebulon", "Quackenbush", "55019") if seed in text] == [], name
+    rows = pl.read_parquet(tmp_path / "x" / "Parquet" / "Observation.parquet").to_dicts()
+    assert (rows[0]["component_codes"], rows[0]["component_values"]) == (
+        ["", "http://loinc.org|8462-4"],
+        [3, 4],
+    )
+    (events,) = (tmp_path / "x" / "MEDS" / "data").glob("*.parquet")
+    values = dict(pl.read_parquet(events).select("code", "numeric_value").iter_rows())
+    assert (values["Observation//UNCODED"], values["LOINC//8462-4"]) == (3, 4)
+
+
+@pytest.mark.neo4j
+def test_a_date_without_end_and_a_patient_without_anything_are_no_obstacle(
+    graph: Graph, tmp_path: Path
+) -> None:
+    cover = {"resourceType": "Coverage", "status": "active", "payor": [{"display": "x"}]}
+    rows: list[Resource] = [{"resourceType": "Patient", "id": "bare"}]
+    for i in range(8):  # some of them are shifted to later
+        rows.append(patient(f"p{i}", birthDate="0001-01-01"))
+        cover |= {"id": f"c{i}", "beneficiary": {"reference": f"Patient/p{i}"}}
+        rows.append(cover | {"period": {"start": "2018-01-01", "end": "9999-12-31"}})
+    for name, text in exported(graph, tmp_path / "x", *rows).items():
+        assert "9999-12-31" not in text, name
+
+
+def test_a_date_is_shifted_whatever_its_element_is_called() -> None:
+    by = Deidentifier(KEY)
+    answers = {"resourceType": "QuestionnaireResponse", "id": "q", "authored": "2020-01-02T10:00:00Z"}
+    image = {"resourceType": "ImagingStudy", "id": "i", "started": "2020-01"}
+    assert hidden(answers, "Patient/1", by)["authored"] == moved("2020-01-02T10:00:00Z", "Patient/1", by)
+    assert hidden(image, "Patient/1", by)["started"] == moved("2020-01", "Patient/1", by)
+    unzoned = {"resourceType": "Procedure", "id": "p", "performedDateTime": "2020-01-02T10:00"}
+    assert hidden(unzoned, "Patient/1", by)["performedDateTime"] == moved(
+        "2020-01-02T10:00Z", "Patient/1", by
+    )
+
+
+@pytest.mark.neo4j
+def test_neither_the_files_nor_their_times_follow_the_old_order(
+    graph: Graph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(meds, "SHARD", 5)
+    monkeypatch.setattr(meds, "_PAGE", 3)
+    rows = [r for i in range(12) for r in (patient(f"p{i:02}"), observation(f"o{i}", f"Patient/p{i:02}"))]
+    exported(graph, tmp_path / "x", *rows)
+    shards = sorted((tmp_path / "x" / "MEDS" / "data").iterdir(), key=lambda path: int(path.stem))
+    numbers = [pl.read_parquet(shard)["subject_id"].unique().sort().to_list() for shard in shards]
+    assert [len(shard) for shard in numbers] == [5, 5, 2]
+    assert list(chain(*numbers)) == sorted(chain(*numbers))
+    files = [p for p in (tmp_path / "x" / "FHIR bundles").iterdir() if p.name != fhir.OTHERS]
+    written = sorted(files, key=lambda path: path.stat().st_mtime_ns)
+    assert [p.name for p in written] == sorted(p.name for p in files)
 
 
 @pytest.mark.neo4j
