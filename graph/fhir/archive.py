@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO, Final
 
+from graph.fhir import tar
 from graph.fhir.read_items import Refused
 from graph.fhir.read_lines import Broken, chunks
 
@@ -32,10 +33,13 @@ DAMAGED: Final = (
     zlib.error,
     lzma.LZMAError,
     struct.error,  # what zipfile says of LZMA that is cut in its head
+    NotImplementedError,  # of a compression or a version that it does not know
+    UnicodeDecodeError,  # of a name that is not in the form that it claims
 )
 """What the readers of archives say of damage, beside OSError."""
 
 Member = tuple[str, IO[bytes]]
+_BOMB: Final = "the archive holds far more than its size can mean; the rest is not read"
 
 
 @dataclass(slots=True)
@@ -54,14 +58,17 @@ class Guard:
         """True when it gave too much."""
         return self.left < 0
 
+    def passes(self, member: tarfile.TarInfo) -> bool:
+        """Count a member that is passed over, before it is; True when that is too much."""
+        self.left -= 0 if member.issparse() else member.size
+        return self.burst
+
     def watch(self, pieces: Iterator[bytes | Broken]) -> Iterator[bytes | Broken]:
         """The pieces as long as they are not too much, and then the refusal."""
         for piece in pieces:
             self.left -= len(piece) if isinstance(piece, bytes) else 0
             if self.burst:
-                yield Broken(
-                    "bomb", "the archive holds far more than its size can mean; the rest is not read"
-                )
+                yield Broken("bomb", _BOMB)
                 return
             yield piece
 
@@ -94,8 +101,12 @@ def is_archive(name: str) -> bool:
     return name.lower().endswith(SUFFIXES) and not name.startswith(".")
 
 
-def members(name: str, raw: IO[bytes], wanted: Callable[[str], bool]) -> Iterator[Member | Refused]:
+def members(
+    name: str, raw: IO[bytes], wanted: Callable[[str], bool], guard: Guard
+) -> Iterator[Member | Refused]:
     """The members with a ``wanted`` name, each with its bytes; read one before asking for the next.
+
+    ``guard`` counts what has to be unpacked only to be passed over; the reader counts the rest.
 
     Raises:
         OSError, one of DAMAGED: the archive is damaged.
@@ -103,7 +114,7 @@ def members(name: str, raw: IO[bytes], wanted: Callable[[str], bool]) -> Iterato
     if name.lower().endswith(".zip"):
         yield from _zip(name, raw, wanted)
     else:
-        yield from _tar(name, raw, wanted)
+        yield from _tar(name, raw, wanted, guard)
 
 
 def _zip(name: str, raw: IO[bytes], wanted: Callable[[str], bool]) -> Iterator[Member | Refused]:
@@ -119,7 +130,7 @@ def _zip(name: str, raw: IO[bytes], wanted: Callable[[str], bool]) -> Iterator[M
             else:
                 try:
                     stream = archive.open(info)
-                except NotImplementedError:  # what zipfile says of a compression that it does not know
+                except NotImplementedError:
                     yield Refused(inside, 0, "bad-member", "the member is packed in a way that is not known")
                     continue
                 except zipfile.BadZipFile:
@@ -129,21 +140,27 @@ def _zip(name: str, raw: IO[bytes], wanted: Callable[[str], bool]) -> Iterator[M
                     yield inside, stream
 
 
-def _tar(name: str, raw: IO[bytes], wanted: Callable[[str], bool]) -> Iterator[Member | Refused]:
-    # "r|" reads from front to back, so a member is never looked for twice.
-    with tarfile.open(fileobj=plain(raw), mode="r|") as archive:
+def _tar(
+    name: str, raw: IO[bytes], wanted: Callable[[str], bool], guard: Guard
+) -> Iterator[Member | Refused]:
+    # From front to back, so a member is never looked for twice.
+    with tar.opened(plain(raw), "r|") as archive:
         for info in archive:
             archive.members = []  # type: ignore[attr-defined]  # it would remember every member
             inside = f"{name}!{info.name}"
-            if info.isdir() or not _asked(info.name, wanted):
-                continue
-            if refused := suspect(inside, info.name):
-                yield refused
-            elif (stream := archive.extractfile(info) if info.isreg() else None) is None:
-                yield Refused(inside, 0, "bad-member", "the member is a link or no plain file")
-            else:
+            asked = not info.isdir() and _asked(info.name, wanted)
+            refused = suspect(inside, info.name) if asked else None
+            stream = archive.extractfile(info) if asked and info.isreg() and not refused else None
+            if stream is not None:
                 with stream:
                     yield inside, stream
+                continue
+            if guard.passes(info):
+                yield Refused(inside, 0, "bomb", _BOMB)
+                return
+            if asked:
+                no_file = Refused(inside, 0, "bad-member", "the member is a link or no plain file")
+                yield refused or no_file
 
 
 def _asked(member: str, wanted: Callable[[str], bool]) -> bool:

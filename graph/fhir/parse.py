@@ -105,13 +105,16 @@ class _Pairs(list[tuple[str, Any]]):
 def repeated(raw: bytes) -> str | None:
     """The path of the first name that an object of a JSON text has twice; None when there is none.
 
+    Bytes that are not UTF-8 are for its reader to name.
+
     >>> repeated(b'{"name": [{"use": "usual"}, {"use": "old", "use": "usual"}]}')
     'name[1].use'
 
     Raises:
         ValueError, RecursionError: not JSON, or nested too deep.
     """
-    todo: list[tuple[str, Any]] = [("", json.loads(raw, object_pairs_hook=_Pairs, parse_int=float))]
+    text = raw.decode(errors="replace")
+    todo: list[tuple[str, Any]] = [("", json.loads(text, object_pairs_hook=_Pairs, parse_int=float))]
     while todo:
         path, here = todo.pop()
         if isinstance(here, _Pairs):

@@ -55,7 +55,7 @@ def items(source: Source, limit: int) -> Iterator[Item]:
 def _archive(source: Source, raw: IO[bytes], limit: int) -> Iterator[Item]:
     guard, empty = archive.Guard.of(source.size), True
     try:
-        for member in archive.members(source.name, raw, known):
+        for member in archive.members(source.name, raw, known, guard):
             empty = False
             if isinstance(member, Refused):
                 yield member
@@ -150,7 +150,11 @@ def _bundle(name: str, number: int, raw: bytes) -> Iterator[Item] | None:
     if top.resourceType != "Bundle":
         return None
     # The reader took the last of two lists of entries. A `List` also has entries, so the count alone says nothing.
-    if raw.count(b'"entry"') > 1 and (name_twice := repeated(raw)) in {"entry", "resourceType"}:
+    try:
+        name_twice = repeated(raw) if raw.count(b'"entry"') > 1 else None
+    except (ValueError, RecursionError):
+        return iter([Refused(name, number, *why(raw, "the bundle"), raw=raw)])
+    if name_twice in {"entry", "resourceType"}:
         message = f"the bundle has the name {name_twice} twice"
         return iter([Refused(name, number, "repeated-name", message, raw=raw)])
     when = deletes.told(top.timestamp, top.meta)

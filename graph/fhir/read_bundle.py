@@ -87,10 +87,13 @@ def unfold(
 
 def _twice(entry: bytes, resource: bytes) -> str | None:
     """A name that the entry itself has twice: the reader took the last, and the other resource would be lost."""
-    shell = entry.replace(resource, b"0", 1)
+    shell = entry.replace(resource, b"0", 1) if resource else entry
     if all(shell.count(name) < 2 for name in (b'"resource"', b'"fullUrl"', b'"request"')):
         return None
-    return repeated(shell)
+    try:
+        return repeated(shell)
+    except (ValueError, RecursionError):  # it is no object then, and refused as what it is
+        return None
 
 
 def _key(item: Found) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from graph import tabular
 from graph.fhir import archive
 from graph.fhir.read_items import Refused
-from graph.fhir.source import LINES, Source, by_line, uncompressed
+from graph.fhir.source import LINES, Source, by_line, shown, uncompressed
 from ontology.errors import InvalidInputError, NotFoundError
 
 SUFFIXES = (".json", *LINES)
@@ -65,7 +65,7 @@ def _walk(folder: Path, name: str) -> Iterator[Source | Refused]:
     try:
         entries = sorted(os.scandir(folder), key=lambda e: (_turn(e.name), e.name))
     except OSError as error:
-        yield Refused(name, 0, "unreadable", f"the folder cannot be read: {error.strerror}")
+        yield Refused(shown(name), 0, "unreadable", f"the folder cannot be read: {error.strerror}")
         return
     tables = tabular.recognise(folder, name)
     yield from tables.sources
@@ -103,7 +103,7 @@ def _source(path: Path, name: str, taken: tuple[str, ...]) -> Source | Refused:
     try:
         return Source(path, name, path.stat().st_size, taken=taken)
     except OSError as error:
-        return Refused(name, 0, "unreadable", f"the file cannot be read: {error.strerror}")
+        return Refused(shown(name), 0, "unreadable", f"the file cannot be read: {error.strerror}")
 
 
 def known(name: str) -> bool:

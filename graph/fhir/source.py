@@ -33,6 +33,9 @@ class Source:
     unmapped: Counter[str] = field(default_factory=Counter)
     """What a table holds that no mapping speaks of: its name, and how often."""
 
+    def __post_init__(self) -> None:
+        self.name = shown(self.name)
+
     @property
     def by_line(self) -> bool:
         """True when the name says one resource a line."""
@@ -99,6 +102,15 @@ class _Counted(io.RawIOBase):
     def close(self) -> None:
         self._raw.close()
         super().close()
+
+
+def shown(name: str) -> str:
+    """A name of the file system as text: a byte of it that is not UTF-8 becomes U+FFFD, since JSON and the graph hold text only.
+
+    >>> shown("caf\\udce9.json")
+    'caf�.json'
+    """
+    return name.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def uncompressed(name: str) -> str:

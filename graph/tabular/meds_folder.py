@@ -99,10 +99,16 @@ def parquet(source: Source) -> "Iterator[pq.ParquetFile]":
     Raises:
         OSError, pyarrow.ArrowException: it cannot be read, or is no Parquet.
     """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with source.at_any_place() as at, pq.ParquetFile(at, pre_buffer=False) as file:
-        yield file
+    try:
+        with source.at_any_place() as at, pq.ParquetFile(at, pre_buffer=False) as file:
+            yield file
+    except (
+        UnicodeDecodeError
+    ):  # words or names of columns, which pyarrow looks at only when they are asked for
+        raise pa.ArrowInvalid("text that is not UTF-8") from None
 
 
 class Subject:

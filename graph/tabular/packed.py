@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from graph.fhir import archive
+from graph.fhir import archive, tar
 from graph.fhir.archive import DAMAGED
 from graph.fhir.read_items import Refused
 from graph.fhir.source import LINES, Source, uncompressed
@@ -25,8 +25,7 @@ from graph.tabular.meds import among as meds
 from graph.tabular.omop import among as omop
 from graph.tabular.omop import is_csv
 
-# zipfile says NotImplementedError of a compression that it does not know, and RuntimeError of a password.
-_DAMAGED = (*DAMAGED, NotImplementedError, RuntimeError)
+_DAMAGED = (*DAMAGED, RuntimeError)  # what zipfile says of a password
 
 
 @dataclass(slots=True)
@@ -167,13 +166,16 @@ def _above(member: str, *folders: str) -> Iterator[str]:
 def _listed(path: Path, raw: IO[bytes]) -> Iterator[tuple[str, int]]:
     """The files of an archive and their sizes."""
     if path.name.lower().endswith(".zip"):
-        with zipfile.ZipFile(raw) as found:
-            yield from sorted((i.filename, i.file_size) for i in found.infolist() if not i.is_dir())
+        with zipfile.ZipFile(raw) as listed:
+            yield from sorted((i.filename, i.file_size) for i in listed.infolist() if not i.is_dir())
         return
-    with tarfile.open(fileobj=archive.plain(raw), mode="r|") as tar:
-        for number, info in enumerate(info for info in tar if info.isreg()):
-            tar.members = []  # type: ignore[attr-defined]  # it would remember every member
+    guard = archive.Guard.of(path.stat().st_size)
+    with tar.opened(archive.plain(raw), "r|") as packed:
+        for number, info in enumerate(info for info in packed if info.isreg()):
+            packed.members = []  # type: ignore[attr-defined]  # it would remember every member
             yield info.name, info.size
+            if guard.passes(info):
+                return
             if number == 0 and _is_fhir(PurePosixPath(info.name).name) and not info.name.endswith(ABOUT):
                 return
 
@@ -187,15 +189,11 @@ def _member(path: Path, member: str, stack: ExitStack, *, again: bool = False) -
     raw = stack.enter_context(path.open("rb"))
     if path.name.lower().endswith(".zip"):
         return stack.enter_context(stack.enter_context(zipfile.ZipFile(raw)).open(member))
-    tar = stack.enter_context(
-        tarfile.open(fileobj=raw, mode="r:*")  # noqa: SIM115  # the stack closes it
-        if again
-        else tarfile.open(fileobj=archive.plain(raw), mode="r|")  # noqa: SIM115  # the stack closes it
-    )
-    for info in tar:
-        tar.members = []  # type: ignore[attr-defined]  # it would remember every member
+    packed = stack.enter_context(tar.opened(raw, "r:*") if again else tar.opened(archive.plain(raw), "r|"))
+    for info in packed:
+        packed.members = []  # type: ignore[attr-defined]  # it would remember every member
         if info.name == member and info.isreg():
-            stream = tar.extractfile(info)
+            stream = packed.extractfile(info)
             assert stream is not None  # noqa: S101  # it is a plain file
             return stack.enter_context(stream)
     raise tarfile.TarError(member)

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tarfile
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -164,6 +165,75 @@ def test_a_member_of_a_zip_that_is_damaged_is_named_and_the_others_are_read(tmp_
     assert [(p.partition(":")[0], r) for p, r in refused(items)] == [
         (f"{tmp_path.name}/a.zip!a.ndjson", "broken-archive")
     ]
+
+
+@pytest.mark.parametrize("damage", ["a header", "a header that is cut off", "no end"])
+def test_a_tar_whose_rest_cannot_be_found_says_so(tmp_path: Path, damage: str) -> None:
+    """What reads tar for Python takes each of these for the end of the archive."""
+    path = pack(tmp_path / "a.tar", {f"{i}.ndjson": line(i) for i in "abcd"})
+    whole = path.read_bytes()
+    made = {"a header": whole[:2048] + b"x" * 9 + whole[2057:], "a header that is cut off": whole[:2100],
+            "no end": whole[:2048]}  # fmt: skip
+    path.write_bytes(made[damage])
+    items = list(read([path], LIMIT))
+    assert (took(items), refused(items)) == (["a", "b"], [(f"{tmp_path.name}/a.tar", "broken-archive")])
+
+
+SPARSE = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": "10"}
+
+
+@pytest.mark.parametrize("said", [{"GNU.sparse.map": "a,b"}, SPARSE, {"GNU.sparse.size": "x"}])
+def test_a_header_of_a_tar_that_says_nonsense_is_named(tmp_path: Path, said: dict[str, str]) -> None:
+    with tarfile.open(tmp_path / "a.tar", "w") as tar:
+        info = tarfile.TarInfo("p.ndjson")
+        info.pax_headers = said
+        tar.addfile(info)
+    assert refused(list(read([tmp_path / "a.tar"], LIMIT))) == [(f"{tmp_path.name}/a.tar", "broken-archive")]
+
+
+def test_a_zip_that_nobody_can_list_is_named(tmp_path: Path) -> None:
+    good = pack(tmp_path / "a.zip", {"é.ndjson": line("a")}).read_bytes()
+    at = good.index(b"PK\x01\x02") + 6  # the version that is needed to read it
+    for bad in (good.replace("é".encode(), b"\xc3\xc3"), good[:at] + b"\xff" + good[at + 1 :]):
+        (tmp_path / "a.zip").write_bytes(bad)
+        found = list(read([tmp_path / "a.zip"], LIMIT))
+        assert refused(found) == [(f"{tmp_path.name}/a.zip", "broken-archive")]
+
+
+def test_a_header_of_a_tar_fills_no_memory(tmp_path: Path) -> None:
+    """A name as long as a film, from some hundred kilobytes."""
+    name = tarfile.TarInfo("././@LongLink")
+    name.type, name.size = tarfile.GNUTYPE_LONGNAME, 100 << 20
+    with gzip.open(tmp_path / "a.tar.gz", "wb") as packed:
+        packed.write(name.tobuf(tarfile.GNU_FORMAT))
+        for _ in range(100):
+            packed.write(b"a" * (1 << 20))
+    tracemalloc.start()
+    try:
+        found = list(read([tmp_path / "a.tar.gz"], LIMIT))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert [reason for _, reason in refused(found)] == ["broken-archive"]
+    assert peak < 16 << 20
+
+
+@pytest.mark.parametrize("inside", ["film.bin", "b.zip"])
+def test_what_is_only_passed_over_can_be_a_bomb_too(tmp_path: Path, inside: str) -> None:
+    files = {"a.ndjson": line("a"), inside: b"\0" * (archive.FLOOR + 1), "c.ndjson": line("c")}
+    items = list(read([pack(tmp_path / "a.tar.gz", files)], LIMIT))
+    assert (took(items), refused(items)) == (["a"], [(f"{tmp_path.name}/a.tar.gz!{inside}", "bomb")])
+
+
+def test_a_name_of_a_member_that_is_no_utf8_is_shown_as_far_as_it_is(tmp_path: Path) -> None:
+    path = pack(tmp_path / "a.tar", {"xyz.ndjson": line("a")})
+    info = tarfile.TarInfo(b"caf\xe9.ndjson".decode(errors="surrogateescape"))
+    info.size = len(line("a"))
+    with tarfile.open(path, "w") as tar:
+        tar.addfile(info, io.BytesIO(line("a")))
+    (item,) = read([path], LIMIT)
+    assert isinstance(item, Found)
+    assert item.source == f"{tmp_path.name}/a.tar!caf\ufffd.ndjson"
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

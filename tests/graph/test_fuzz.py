@@ -39,6 +39,12 @@ REAL = [
     ),
     json.dumps({"set_aside": "not-utf8", "message": "m", "file": "a", "base64": "////"}),
     json.dumps({"resourceType": "Bundle", "entry": [{"request": {"method": "DELETE", "url": "Patient/1"}}]}),
+    json.dumps(
+        {
+            "resourceType": "Bundle",
+            "entry": [{"resource": {"resourceType": "Bundle", "id": "b", "entry": []}}],
+        }
+    ),
 ]
 SPICE = st.sampled_from(
     [b"\x00", b"\xff", b"\xfe\xff", b"\xef\xbb\xbf", b"\\ud800", b"\\u0000", b'"', b"\\", b"{", b"}", b"[", b"]", b"\n", b"\r",
@@ -74,6 +80,13 @@ def taken(path: Path, limit: int = LIMIT) -> Iterator[Item]:
 @example("f.ndjson", b"[" * 100_000)
 @example("f.json", b'{"resourceType":"Bundle","entry":' + b"[" * 100_000)
 @example("f.json", b'{"resourceType":"Bundle","entry":[{"resource":' + b'{"a":' * 3000 + b"}" * 3002 + b"]}")
+@example("f.json", b'{"resourceType":"Bundle","entry":[{"resource":{"entry":"\xff"}}]}')
+@example(
+    "f.json",
+    b'{"resourceType":"Bundle","entry":[{"resource":{"entry":' + b'{"a":' * 3000 + b"}" * 3003 + b"]}",
+)
+@example("f.json", b'{"resourceType":"Bundle","entry":[{"request":{},"request":{}}]}')
+@example("f.json", b'{"resourceType":"Bundle","entry":[{"x":1,"resource":"x","request":{},"request":{}}]}')
 @example("f.json", json.dumps(patient()).encode("utf-16"))
 @example("f.ndjson", json.dumps(patient(name="Zoë"), ensure_ascii=False).encode("latin-1"))
 @EASY

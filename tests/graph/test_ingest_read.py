@@ -5,15 +5,19 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graph import Graph
 from graph.fhir.read import Found, Item, Refused, read
 from graph.fhir.read_stream import Slicer
+from graph.journey import journey
 from ontology.errors import InvalidInputError, NotFoundError
+from tests.conftest import Run
 from tests.graph.made import bundle, entry, ndjson, observation, patient
 
 LIMIT = 1 << 20
@@ -235,6 +239,23 @@ def test_a_path_that_is_not_there_is_an_error_before_anything_is_read(tmp_path: 
 def test_a_file_is_known_by_one_name_whether_it_or_its_folder_was_given(tmp_path: Path) -> None:
     path = ndjson(tmp_path / "d/a.ndjson", [patient("a")])
     assert [i.source for given in (path, tmp_path / "d") for i in read([given], LIMIT)] == ["d/a.ndjson"] * 2
+
+
+@pytest.mark.neo4j
+def test_a_file_whose_name_is_no_utf8_goes_in_like_any_other(
+    graph: Graph, cwm: Callable[..., Run], tmp_path: Path
+) -> None:
+    """Folders from older systems have such names."""
+    folder = tmp_path / b"caf\xe9".decode(errors="surrogateescape")
+    odd = folder / b"\xe9.ndjson".decode(errors="surrogateescape")
+    ndjson(odd, [patient("a"), {"resourceType": "Patient"}])
+    (folder / b"\xe9.json".decode(errors="surrogateescape")).symlink_to("nowhere")
+    for path in (folder, odd):
+        said = cwm("ingest", str(path), "--json")
+        assert said.status == 1, said.err
+        assert "caf\ufffd/\ufffd.ndjson:2" in {place["place"] for place in said.json["set_aside_sample"]}
+    assert journey(graph, "a").patient["key"] == "Patient/a"
+    assert cwm("ingest", str(folder / odd.stem)).status == 3
 
 
 def test_a_folder_with_nothing_to_read_is_said_to_be_so(tmp_path: Path) -> None:

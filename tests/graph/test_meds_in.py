@@ -163,6 +163,16 @@ def test_bad_rows_are_named_by_file_and_row_and_the_rest_goes_in(graph: Graph, t
     assert report.reasons == {"bad-row": 4, "bad-table": 2}
 
 
+@pytest.mark.parametrize("column", ["code", "text_value"])
+def test_words_that_are_no_utf8_are_named(tmp_path: Path, column: str) -> None:
+    folder = data_set(tmp_path / "set", EVENTS)
+    words: dict[str, Any] = {"subject_id": [1], "time": pa.array([None], pa.timestamp("us")), "code": ["x"]}
+    words[column] = pa.array([b"\xff"]).view(pa.string())
+    pq.write_table(pa.table(words), folder / "data" / "odd.parquet")
+    message = "the file is no Parquet, or is damaged; what came before it was read"
+    assert refused(list(read([folder], LIMIT))) == [("set/data/odd.parquet", "bad-table", message)]
+
+
 def test_ids_do_not_depend_on_files_order_or_batches(tmp_path: Path) -> None:
     one = found(list(read([data_set(tmp_path / "a", EVENTS)], LIMIT)))
     two = found(list(read([data_set(tmp_path / "b", EVENTS[8:], EVENTS[:8])], LIMIT)))
