@@ -96,7 +96,7 @@ def _items(name: str, pieces: Pieces, limit: int) -> Iterator[Item]:
             yield from _by_line(name, iter([text]), limit)
         else:
             yield from _document(name, text, limit)
-    elif text or torn:
+    else:
         yield from _streamed(name, chain([text], more or iter([torn] if torn else [])), limit)
 
 

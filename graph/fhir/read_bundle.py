@@ -1,5 +1,6 @@
 """A bundle to its entries, each resource with its exact bytes."""
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -9,7 +10,7 @@ from graph.fhir.deletes import deletion
 from graph.fhir.parse import repeated, why
 from graph.fhir.read_items import Found, Item, Refused
 
-_URN = "urn:uuid:"
+_OWN = re.compile(r"(?:urn:(?:uuid|oid):|https?://.+/([A-Z][A-Za-z]+)/)([A-Za-z0-9\-.]{1,64})").fullmatch
 _EMPTY = msgspec.Raw()
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What the JSON reader raises: not JSON or not of the wanted shape, not UTF-8, nested too deep."""
@@ -118,6 +119,7 @@ def _unfold(
     if resource in (b"", b"null"):
         return Refused(source, line, "no-resource", "the entry holds no resource", raw=text, entry=index)
     found = Found(source, line, resource, index, entry.fullUrl)
-    if entry.fullUrl and entry.fullUrl.startswith(_URN) and not head(resource).id:
-        found.assigned = entry.fullUrl.removeprefix(_URN)
+    if entry.fullUrl and not (top := head(resource)).id:
+        match = _OWN(entry.fullUrl)
+        found.assigned = match[2] if match and match[1] in {None, top.resourceType} else None
     return found

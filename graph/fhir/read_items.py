@@ -52,7 +52,7 @@ class Found:
     url: str | None = None
     """The entry's ``fullUrl``."""
     assigned: str | None = None
-    """The id it takes from its ``urn:uuid:`` ``fullUrl``, when it has none of its own."""
+    """The id it takes from its ``fullUrl``, when it has none of its own."""
     scope: dict[str, str] | None = None
     """The bundle's map from ``fullUrl`` to ``Type/id``."""
 

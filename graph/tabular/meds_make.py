@@ -96,9 +96,9 @@ class SubjectMaker:
 
     def _more(self, row: Row, role: str, event: Event) -> bool:
         """True when an event says something that the resource it was gathered to does not."""
-        unsaid = {f"{role}.time", f"{role}.value"} & row.values.keys() - row.used
+        said = {f"{role}.time", f"{role}.value"} & row.values.keys()
         ids = {name for kind in kinds().values() for name in kind.id}
-        return bool(unsaid or event.values.keys() - {"time"} - ids)
+        return bool(not said or said - row.used or event.values.keys() - {"time"} - ids)
 
     def _alone(self, event: Event) -> Made:
         codes = self.folder.codes

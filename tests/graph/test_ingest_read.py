@@ -108,6 +108,22 @@ def test_a_resource_without_id_takes_it_from_its_urn(tmp_path: Path) -> None:
     assert (item.assigned, item.scope) == ("77", {"urn:uuid:77": "Patient/77"})
 
 
+@pytest.mark.parametrize(
+    ("url", "id_"),
+    [
+        ("urn:oid:1.2.3", "1.2.3"),
+        ("https://fhir.example.org/r4/Patient/7", "7"),
+        ("https://fhir.example.org/r4/Observation/7", None),  # another type than the resource has
+        ("https://fhir.example.org/r4", None),
+        ("urn:uuid:" + "x" * 65, None),
+    ],
+)
+def test_a_resource_without_id_takes_it_from_its_address(tmp_path: Path, url: str, id_: str | None) -> None:
+    (item,) = read([bundle(tmp_path / "b.json", [entry({"resourceType": "Patient"}, url)])], LIMIT)
+    assert isinstance(item, Found)
+    assert item.assigned == id_
+
+
 def test_a_truncated_gzip_gives_all_complete_lines(tmp_path: Path) -> None:
     path = ndjson(tmp_path / "a.ndjson.gz", [observation(os.urandom(16).hex()) for _ in range(2000)])
     path.write_bytes(path.read_bytes()[:-2000])

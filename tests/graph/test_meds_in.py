@@ -200,6 +200,16 @@ def test_a_number_said_with_more_than_its_role_is_an_observation_too(tmp_path: P
     }
 
 
+def test_a_birth_or_death_without_a_time_is_kept(tmp_path: Path) -> None:
+    """The Patient has no place for it."""
+    events = [
+        {"subject_id": 7, "time": None, "code": code} for code in ("MEDS_BIRTH", "MEDS_DEATH", "GENDER//F")
+    ]
+    made = found(list(read([data_set(tmp_path / "set", events)], LIMIT)))
+    kinds = [(r["resourceType"], r.get("code", {}).get("coding", [{}])[0].get("code")) for r in made]
+    assert kinds == [("Patient", None), ("Observation", "MEDS_BIRTH"), ("Observation", "MEDS_DEATH")]
+
+
 def test_the_name_of_the_data_set_may_be_missing_or_broken(tmp_path: Path) -> None:
     folder = data_set(tmp_path / "set", EVENTS)
     (folder / "metadata" / "dataset.json").write_text("{")
