@@ -47,6 +47,8 @@ def find(paths: Sequence[str | Path]) -> list[Source | Refused]:
                     "There is nothing to read in this folder.",
                     got=given,
                     allowed=f"files ending in {_ALLOWED}",
+                    do="Tables of OMOP CDM are known by their names and the columns in their first line (PERSON.csv, "
+                    "UTF-8, comma, semicolon or tab), those of MEDS by metadata/dataset.json.",
                 )
             found += inside
         elif known(root.name) or archive.is_archive(root.name):

@@ -7,12 +7,18 @@ import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Final
 
 from graph.fhir.read_items import KEPT, Refused
 from graph.fhir.source import Source
 
+CELL: Final = 1 << 22
+"""Bytes of the longest cell (ours; Python's own 131,072 are fewer than a discharge letter may have)."""
 _BOM = b"\xef\xbb\xbf"
+csv.field_size_limit(CELL)
+
+
+_QUOTE: Final = "a quoted field does not end, goes on after its second quote, or is longer than 4 MiB"
 
 
 @dataclass(slots=True)
@@ -68,7 +74,8 @@ class Records:
 
     def _reader(self, lines: "Iterable[str]") -> "Iterator[list[str]]":
         if self._quoted:
-            return csv.reader(lines, delimiter=self._delimiter)
+            # Not strict, it would take a quote that does not end for a cell that holds the rows after it.
+            return csv.reader(lines, delimiter=self._delimiter, strict=True)
         return csv.reader(lines, delimiter=self._delimiter, quoting=csv.QUOTE_NONE)
 
     def __iter__(self) -> Iterator[Record | Refused]:
@@ -83,7 +90,7 @@ class Records:
                     break
                 continue
             except csv.Error:
-                yield self._refuse("bad-row", "a quoted field does not end")
+                yield self._refuse("bad-row", _QUOTE)
                 continue
             if self._odd is not None:
                 yield self._refuse(*self._odd)

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from base64 import b64decode
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -70,6 +71,23 @@ def test_what_has_no_mapping_is_counted_and_named(graph: Graph, tmp_path: Path) 
     assert report.unmapped["MEASUREMENT.mood: a column without a mapping"] == 2
     assert report.unmapped["CONDITION_OCCURRENCE.condition_concept_id: no concept"] == 1
     assert report.unmapped["PROCEDURE_OCCURRENCE.procedure_concept_id: not in CONCEPT"] == 1
+
+
+def test_a_quote_that_does_not_end_takes_no_rows_with_it(tmp_path: Path) -> None:
+    """The rest of the file has as many fields as are lacking, so it looks like the end of the row."""
+    text = 'care_site_id,care_site_name\n1,Ward\n2,"Ward\n3,Ward 3\n4,"Ward ""4"""\n'
+    items = list(read([omop(tmp_path / "cdm", {"CARE_SITE": text + '5,"Ward'})], LIMIT))
+    made = found(items)
+    names = {key[-1]: made[key]["name"] for key in made if key.startswith("Organization/")}
+    assert names == {"1": "Ward", "3": "Ward 3", "4": 'Ward "4"'}
+    assert refused(items) == [("cdm/CARE_SITE.csv:3", "bad-row"), ("cdm/CARE_SITE.csv:6", "bad-row")]
+
+
+def test_a_note_as_long_as_a_book_goes_in(tmp_path: Path) -> None:
+    note = {"note_id": 1, "person_id": 1, "note_date": "2020-01-02", "note_text": "word, \n" * 100_000}
+    made = found(list(read([omop(tmp_path / "cdm", {"NOTE": [note]})], 1 << 26)))
+    (content,) = made["DocumentReference/omop-note-1"]["content"]
+    assert b64decode(content["attachment"]["data"]).decode() == str(note["note_text"]).strip()
 
 
 def test_words_that_happen_to_be_a_key_or_the_number_of_something_else_are_kept(tmp_path: Path) -> None:
