@@ -23,7 +23,7 @@ MOST: Final = 60_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _NOWHERE = (None, None)
-_RECORDED = journey_rows.COLUMNS.index("recorded")
+_RECORDED, _STATUS = journey_rows.COLUMNS.index("recorded"), journey_rows.COLUMNS.index("status")
 
 
 class Entry(NamedTuple):
@@ -133,6 +133,6 @@ def read(graph: Graph, patient: str, mark: Mark) -> list[Entry]:
             *_, deleted, closed, visits = cells
             del cells[-3:]
             cells[_RECORDED] = None if recorded is None else recorded // 1000
-            hidden = dict.fromkeys(journey_rows.closing(cells[1]))
+            hidden = dict.fromkeys(journey_rows.closing(cells[1], cells[_STATUS]))
             times[cells[0]] = recorded, deleted, closed, hidden, visits
         return [Entry(row, *times[row["key"]]) for row in journey_rows.dicts(facts)]

@@ -82,7 +82,7 @@ def cohort(
     end = None if at else record_end(graph, task)
     left: Counter[str] = Counter()
     rows = []
-    for done, person in enumerate(people(graph, keys), 1):
+    for done, person in enumerate(people(graph, keys, at), 1):
         row = _row_at(person, task, at) if at else _row(person, task, end, left)
         if row:
             rows.append(row)

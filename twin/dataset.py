@@ -15,6 +15,7 @@ import polars as pl
 
 from graph import journey
 from graph.connection import Graph
+from graph.journey_rows import WRONG
 from twin import features, scores
 from twin.cohort import cohort
 from twin.features.compute import BECAUSE, REJECTED, compute
@@ -86,7 +87,8 @@ def build(
 
     Without ``at`` each patient stands at the index that the task chooses, and whoever the task leaves out is
     not in the rows (``flow`` says why). With ``at`` nobody is left out, the outcome is not looked up, and
-    ``rows.unfit`` says what the task does not describe. Every value is read through ``graph.journey.facts``.
+    ``rows.unfit`` says what the task does not describe. Every value is read through ``graph.journey.facts``;
+    what was known to be entered in error does not count.
 
     Raises:
         NotFoundError: a patient is not in the graph.
@@ -134,8 +136,10 @@ def banded(values: pl.DataFrame, name: str, bands: Bands) -> pl.Series:
 
 
 def _facts(graph: Graph, rows: pl.DataFrame, task: Task) -> pl.DataFrame:
+    """What was known of each patient, without what was known to be entered in error."""
     moments = list(rows.select("patient", "at").iter_rows())
-    return pl.concat(journey.facts(graph, moments, types=types(task), batch=BATCH))
+    found = pl.concat(journey.facts(graph, moments, types=types(task), batch=BATCH))
+    return found.filter(pl.col("status").ne_missing(WRONG))
 
 
 def types(task: Task) -> list[str]:

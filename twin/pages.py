@@ -63,13 +63,14 @@ the gate can act on it. The outcome is not looked up.
 """
 FEATURES = """# The twin's features, scores and triples
 
-Features are YAML in `twin/features/sets/`. Nothing is imputed: a statistic of no value is missing (null), a
-count of nothing is 0. A value counts when its unit is one of those listed (converted by a factor where one
-is given) and it lies in the plausible range; what is left out is counted in `Dataset.rejected`. Plausible
-ranges, code lists and windows are ours unless a source is named. 'lookback' is the task's own window before
-the index. A slope is by least squares, in units a day, and needs values that span at least a tenth of the
-lookback. With `because=True` the keys of the facts behind every feature come along: for last, first, least
-and greatest the one fact, for the others every fact that counted.
+Features are YAML in `twin/features/sets/`. What was known at the index to be entered in error does not count, as
+in [cohorts](cohorts.md); in training, an encounter in error is neither an index nor an outcome. Nothing is imputed:
+a statistic of no value is missing (null), a count of nothing is 0. A value counts when its unit is one of those
+listed (converted by a factor where one is given) and it lies in the plausible range; what is left out is counted in
+`Dataset.rejected`. Plausible ranges, code lists and windows are ours unless a source is named. 'lookback' is the
+task's own window before the index. A slope is by least squares, in units a day, and needs values that span at least
+a tenth of the lookback. With `because=True` the keys of the facts behind every feature come along: for last, first,
+least and greatest the one fact, for the others every fact that counted.
 """
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from graph.connection import Graph
+from graph.journey_rows import WRONG
 from ontology.errors import NotFoundError
 from twin.tasks import Encounters, Index
 
@@ -29,6 +30,12 @@ class Visit:
     closed: datetime | None
     disposition: str | None
     place: str | None
+    wrong: bool = False
+    """Whether it was entered in error, which is known when it is closed."""
+
+    def stands(self, at: datetime | None) -> bool:
+        """Whether it was not known to be wrong at an instant; None for everything."""
+        return not self.wrong or (at is not None and (self.closed is None or self.closed > at))
 
     def of(self, wanted: Encounters) -> bool:
         """Whether it is one of the encounters that a task names."""
@@ -75,8 +82,8 @@ def age(birth: str | None, at: datetime) -> float | None:
     return (at - day) / timedelta(days=365.25)
 
 
-def people(graph: Graph, keys: Sequence[str]) -> Iterator[Person]:
-    """The patients with these keys, in this order.
+def people(graph: Graph, keys: Sequence[str], at: datetime | None = None) -> Iterator[Person]:
+    """The patients with these keys, in this order, without encounters that were known at ``at`` to be entered in error.
 
     Raises:
         NotFoundError: one of them is not in the graph.
@@ -87,11 +94,12 @@ def people(graph: Graph, keys: Sequence[str]) -> Iterator[Person]:
         for key in batch:
             if key not in found:
                 raise NotFoundError("No such patient in the graph.", got=key, do="See `cwm patient list`.")
-            yield _person(found[key])
+            yield _person(found[key], at)
 
 
-def _person(row: dict[str, Any]) -> Person:
-    visits = tuple(_visit(*values) for values in row["encounters"])
+def _person(row: dict[str, Any], at: datetime | None) -> Person:
+    found = (_visit(*values) for values in row["encounters"])
+    visits = tuple(visit for visit in found if visit.stands(at))
     plain = {name: row[name] for name in ("gender", "birth", "race", "ethnicity", "population")}
     return Person(key=row["patient"], deceased=instant(row["deceased"]), visits=visits, **plain)
 
@@ -107,9 +115,11 @@ def _visit(
     disposition: str | None,
     place_key: str | None,
     place: str | None,
+    status: str | None,
 ) -> Visit:
     begun, ended, known, over = (instant(x) for x in (start, end, recorded, closed))
-    return Visit(key, kind, tuple(codes or ()), begun, ended, known, over, disposition, place or place_key)
+    where, wrong = place or place_key, status == WRONG
+    return Visit(key, kind, tuple(codes or ()), begun, ended, known, over, disposition, where, wrong)
 
 
 def instant(millis: int | None) -> datetime | None:

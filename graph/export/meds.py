@@ -155,18 +155,19 @@ def _shards(graph: Graph, asked: Request, clock: Clock, progress: Progress) -> I
 def _pages(graph: Graph, asked: Request) -> Iterator[list[list[Any]]]:
     """Patients page by page; hidden ones in the order of their new numbers, since the old one would tell who is in which file."""
     patients = None if asked.patients is None else list(asked.patients)
+    when: dict[str, Any] = {"size": _PAGE, "at": asked.at, "closing": known.closing_names()}
     if asked.by is not None:
         if patients is None:
             patients = [row["patient"] for row in graph.read("export.people", at=asked.at)]
         patients.sort(key=asked.by.number)
         for i in range(0, len(patients), _PAGE):
             some = patients[i : i + _PAGE]
-            page = graph.values("export.meds", after="", size=_PAGE, at=asked.at, patients=some)
+            page = graph.values("export.meds", after="", patients=some, **when)
             yield sorted(page, key=lambda row: some.index(row[0]))
         return
     after: str | None = ""
     while after is not None:
-        page = graph.values("export.meds", after=after, size=_PAGE, at=asked.at, patients=patients)
+        page = graph.values("export.meds", after=after, patients=patients, **when)
         after = page[-1][0] if len(page) == _PAGE else None
         yield page
 

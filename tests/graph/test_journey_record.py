@@ -38,6 +38,25 @@ def asked(graph: Graph, who: str, at: datetime | None) -> list[dict[str, Any]]:
     return sorted(found, key=lambda row: row["type"] != "Encounter")
 
 
+def test_a_diagnosis_entered_in_error_says_so_before_it_ends_whatever_else_it_says(
+    graph: Graph, tmp_path: Path
+) -> None:
+    made: dict[str, Any] = {"subject": {"reference": "Patient/p1"}, "recordedDate": "2020-01-01T08:00:00Z"}
+    wrong = {"verificationStatus": {"coding": [{"code": "entered-in-error"}]}}
+    active = {"clinicalStatus": {"coding": [{"code": "active"}]}}
+    diagnosis = {"resourceType": "Condition", "id": "a", **made, **wrong, **active}
+    allergy = {"resourceType": "AllergyIntolerance", "id": "b", "patient": made["subject"], **wrong}
+    other = {"resourceType": "Condition", "id": "c", **made, **active}
+    load(graph, tmp_path, patient(), diagnosis, allergy | {"recordedDate": made["recordedDate"]}, other)
+    for found in (rows, asked):
+        said = {row["key"]: row["status"] for row in found(graph, "p1", NOON)}
+        assert said == {
+            "Condition/a": "entered-in-error",
+            "AllergyIntolerance/b": "entered-in-error",
+            "Condition/c": None,
+        }
+
+
 @settings(COMMON, max_examples=6)
 @given(
     told(),

@@ -101,7 +101,7 @@ def test_events_become_resources_and_again_changes_nothing(graph: Graph, tmp_pat
 
 def test_an_event_is_known_at_its_time_and_an_end_when_it_comes(graph: Graph, tmp_path: Path) -> None:
     report = ingest(graph, [data_set(tmp_path / "set", EVENTS)])
-    (key,) = graph.values("export.meds", after="", size=1, at=None, patients=None)[0][:1]
+    (key,) = graph.values("export.meds", after="", size=1, at=None, patients=None, closing=[])[0][:1]
     during = journey(graph, key, datetime.fromisoformat("2020-01-02T09:00:00Z"))
     assert Counter(e["type"] for e in during.facts) == {"Observation": 3}
     assert (during.encounters[0].get("end"), during.encounters[0].get("disposition")) == (None, None)

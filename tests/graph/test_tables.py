@@ -90,6 +90,25 @@ def test_an_event_comes_when_it_was_known_and_an_end_is_an_event_of_its_own(
     assert held["Condition//UNCODED"] == datetime(2020, 1, 1, 8)  # noqa: DTZ001
 
 
+@pytest.mark.neo4j
+def test_what_was_entered_in_error_is_no_event_once_that_is_known(graph: Graph, tmp_path: Path) -> None:
+    pytest.importorskip("meds")
+    wrong = {"status": "entered-in-error"}
+    verified = {"verificationStatus": {"coding": [{"code": "entered-in-error"}]}}
+    of = {"subject": {"reference": "Patient/p1"}}
+    done = {"resourceType": "Procedure", "id": "p", "code": {"coding": [{"code": "cut"}]}, **of}
+    ended = {"performedPeriod": {"start": "2020-01-01T10:00:00Z", "end": "2020-01-01T14:00:00Z"}}
+    found = {"resourceType": "Condition", "id": "c", "code": {"coding": [{"code": "flu"}]}, **of}
+    seen = observation("o2", code={"coding": [{"code": "typo"}]}, **wrong)
+    fresh(graph, tmp_path, *BEFORE, done | ended | wrong, found | verified | {"recordedDate": "2019"}, seen)
+    for at, told in ((None, set()), (NOON, {"Procedure//cut"})):
+        out = tmp_path / f"m{at is None}"
+        meds.export(graph, out, Request(at=at))
+        codes = {code for _, code, *_ in events(out)}
+        wanted = {"Procedure//cut", "PROCEDURE_END//entered-in-error", "Condition//flu", "Observation//typo"}
+        assert codes & wanted == told
+
+
 def contents(folder: Path) -> dict[str, Any]:
     """What an export says, without what tells of the ingest."""
     found: dict[str, Any] = {}

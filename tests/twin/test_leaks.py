@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from graph.connection import Graph
 from ontology.errors import InvalidInputError, NotFoundError
-from tests.twin.journeys import Resource, condition, encounter, observation, patient, take_in
+from tests.twin.journeys import Resource, concept, condition, encounter, observation, patient, said, take_in
 from twin.dataset import Dataset, build
 from twin.tasks import task
 
@@ -154,6 +154,36 @@ def test_at_a_moment_the_outcome_is_not_asked_for_and_what_is_known_then_counts(
     later = build(graph, task("admission-365d"), at=INDEX + 60 * DAY, **ask)
     assert later.rows["fits"].to_list() == [False]
     assert (soon.features["systolic_mean"].item(), later.features["systolic_mean"].item()) == (140, 165)
+
+
+def test_what_was_entered_in_error_counts_for_nothing_once_that_is_known(
+    graph: Graph, tmp_path: Path
+) -> None:
+    wrong = {"status": "entered-in-error"}
+    verified = {"verificationStatus": {"coding": [{"code": "entered-in-error"}]}}
+    since, until = said(CHECK - 10 * DAY), said(INDEX + 10 * DAY)
+    done = {
+        "resourceType": "Procedure",
+        "id": "a-proc",
+        "subject": {"reference": "Patient/a"},
+        "code": concept("urn:p|1"),
+        "performedPeriod": {"start": since, "end": until},
+    }
+    errors: list[Resource] = [
+        observation("a-bp2", "a", CHECK - DAY, SBP, 200, "mm[Hg]") | wrong,
+        condition("a-mi", "a", CHECK - DAY, "http://snomed.info/sct|22298006", **verified),
+        encounter("a-er", "a", CHECK - 2 * DAY, kind="EMER", token=PROBLEM) | wrong,
+        encounter("a-in", "a", INDEX + 20 * DAY, kind="IMP", token=PROBLEM) | wrong,
+        encounter("a-far", "a", INDEX + 7000 * DAY) | wrong,
+    ]
+    take_in(graph, tmp_path, [*base("a"), *base("plain"), *errors])
+    data = build(graph, task("admission-365d"))
+    assert known_part(data, "a") == known_part(data, "plain")
+    assert data.rows["outcome"].to_list() == [0, 0]
+    take_in(graph, tmp_path, [done | wrong])
+    for at, counted in ((INDEX, 1), (INDEX + 11 * DAY, 0)):
+        then = build(graph, task("admission-365d"), patients=["Patient/a"], at=at)
+        assert then.features["procedures"].item() == counted, "an order or a procedure counts until its end"
 
 
 def test_a_moment_without_a_time_zone_or_a_patient_who_is_not_there_is_refused(graph: Graph) -> None:

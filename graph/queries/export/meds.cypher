@@ -1,10 +1,11 @@
-// summary: A page of patients who stay (of a circle of merges the first) in the order of their keys, each with all encounters and facts, also of those the patient replaced, as known at an instant, for event tables.
+// summary: A page of patients who stay (of a circle of merges the first) in the order of their keys, each with all encounters and facts, also of those the patient replaced, as known at an instant, for event tables; not what was known to be entered in error.
 // access: read
 // params:
 //   after: {type: STRING, doc: Key after which the page begins; empty for the first page., example: ""}
 //   size: {type: INTEGER, doc: Patients looked at., example: 100}
 //   at: {type: ZONED DATETIME, doc: The instant; null for everything., example: null, optional: true}
 //   patients: {type: LIST<STRING>, doc: Only of these; null for all., example: null, optional: true}
+//   closing: {type: LIST<STRING>, doc: "What is hidden until its matter is closed, type and property.", example: [Procedure.status]}
 // returns:
 //   patient: key
 //   person: "birth, gender, race, ethnicity, when a death became known (ms), when it was (ms)"
@@ -22,6 +23,8 @@ CALL (p) {
   WITH DISTINCT q
   MATCH (q)-[:HAS_ENCOUNTER|HAS_EVENT]->(n)
   WHERE n.type IS NOT NULL AND n.recorded IS NOT NULL AND ($at IS NULL OR n.recorded <= $at) AND (NOT n:Deleted OR n.deleted > $at)
+    AND NOT (coalesce(n.verification, '') = 'entered-in-error' OR coalesce(n.status, '') = 'entered-in-error'
+      AND ($at IS NULL OR NOT n.type + '.status' IN $closing OR coalesce(n.closed <= $at, false)))
   RETURN collect([
     n.key, n.type, n.system, n.code, n.start.epochMillis, n.recorded.epochMillis,
     CASE WHEN $at IS NULL OR n.closed <= $at THEN n.closed.epochMillis END,

@@ -10,7 +10,7 @@
 //   ethnicity: as recorded
 //   population: synthetic or real
 //   deceased: epoch milliseconds (UTC) or null
-//   encounters: "lists of key, class, codes, start, end, recorded, closed (epoch milliseconds, UTC), disposition, first place's key and name"
+//   encounters: "lists of key, class, codes, start, end, recorded, closed (epoch milliseconds, UTC), disposition, first place's key and name, status"
 UNWIND $patients AS key
 MATCH (p:Resource {key: key})
 CALL (p) {
@@ -20,7 +20,7 @@ CALL (p) {
   OPTIONAL MATCH (e)-[at:TOOK_PLACE_AT {path: 'location[0].location'}]->(place:Location)
   WITH e, head(collect(place)) AS place ORDER BY e.start, e.key
   RETURN [x IN collect([e.key, e.class, e.codes, e.start.epochMillis, e.end.epochMillis, e.recorded.epochMillis, e.closed.epochMillis,
-                  e.disposition, place.key, place.name]) WHERE x[0] IS NOT NULL] AS encounters
+                  e.disposition, place.key, place.name, e.status]) WHERE x[0] IS NOT NULL] AS encounters
 }
 RETURN p.key AS patient, p.gender AS gender, p.birth AS birth, p.race AS race, p.ethnicity AS ethnicity,
        coalesce(p.population, 'real') AS population, p.deceased.epochMillis AS deceased, encounters

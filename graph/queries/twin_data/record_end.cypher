@@ -1,4 +1,4 @@
-// summary: Where the record of a task ends, the latest instant over all encounters of the patients who have a qualifying one, those of a merged person together.
+// summary: Where the record of a task ends, the latest instant over all encounters (those entered in error left out) of the patients who have a qualifying one, those of a merged person together.
 // access: read
 // params:
 //   classes: {type: LIST<STRING>, doc: classes of a qualifying encounter, example: [AMB]}
@@ -7,7 +7,7 @@
 // returns:
 //   latest: epoch milliseconds (UTC), or null when nobody qualifies
 MATCH (p:Patient)-[:HAS_ENCOUNTER]->(e:Encounter)
-WHERE e.class IN $classes AND (size($codes) = 0 OR any(c IN e.codes WHERE c IN $codes))
+WHERE coalesce(e.status, '') <> 'entered-in-error' AND e.class IN $classes AND (size($codes) = 0 OR any(c IN e.codes WHERE c IN $codes))
   AND ($from IS NULL OR e.start >= $from)
 WITH DISTINCT p
 MATCH (p)-[:REPLACED_BY*0..10]->(s)
@@ -15,5 +15,6 @@ WITH DISTINCT s
 MATCH (s)<-[:REPLACED_BY*0..10]-(q)
 WITH DISTINCT q
 MATCH (q)-[:HAS_ENCOUNTER]->(x:Encounter)
+WHERE coalesce(x.status, '') <> 'entered-in-error'
 WITH max(x.recorded) AS opened, max(x.closed) AS closed
 RETURN CASE WHEN closed IS NULL OR opened > closed THEN opened.epochMillis ELSE closed.epochMillis END AS latest
