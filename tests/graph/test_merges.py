@@ -14,6 +14,7 @@ from graph.cohorts import Definition
 from graph.digest import digest
 from graph.export import fhir, meds, parquet
 from graph.export.fhir import resources
+from graph.export.meds_events import subject
 from graph.export.rdf import flat, statements
 from graph.export.request import Request, request
 from graph.ingest import ingest
@@ -225,7 +226,7 @@ def test_in_meds_a_merged_person_is_one_subject_with_one_split(
     into.mkdir()
     take(graph, into, *SAID[said], *FACTS[:2], patient("other"))
     meds.export(graph, tmp_path / "all")
-    new, other = (meds.subject(f"Patient/{who}", Request()) for who in ("new", "other"))
+    new, other = (subject(f"Patient/{who}", Request()) for who in ("new", "other"))
     found = subjects(tmp_path / "all")
     assert found.keys() == {new, other}
     assert {"ENCOUNTER//AMB", "LOINC//8867-4", "GENDER//female"} <= found[new]
@@ -237,7 +238,7 @@ def test_in_meds_a_merged_person_is_one_subject_with_one_split(
     assert subjects(tmp_path / "before") == {new: found[new]}
     take(graph, into, patient("old", meta={"versionId": "2"}), patient("new", meta={"versionId": "2"}))
     meds.export(graph, tmp_path / "undone")
-    old = meds.subject("Patient/old", Request())
+    old = subject("Patient/old", Request())
     assert {who: "LOINC//8867-4" in codes for who, codes in subjects(tmp_path / "undone").items()} == {
         new: False, other: False, old: True
     }  # fmt: skip

@@ -126,7 +126,7 @@ def test_a_mapping_that_names_what_is_not_there_is_refused() -> None:
 
 
 def test_the_names_that_an_export_gives_are_known_when_it_comes_back() -> None:
-    from graph.export.meds import vocabularies as names
+    from graph.export.meds_events import vocabularies as names
 
     assert {name.lower(): system for system, name in names().items()}.items() <= vocabularies().items()
     assert all(systems()[system][0] == name for system, name in names().items())
