@@ -276,9 +276,7 @@ def test_a_file_whose_name_is_no_utf8_goes_in_like_any_other(
 
 def test_a_folder_with_nothing_to_read_is_said_to_be_so(tmp_path: Path) -> None:
     (tmp_path / "d" / "deep").mkdir(parents=True)
-    (tmp_path / "d" / "person.csv").write_text(
-        "person_id|year_of_birth\n1|1950\n"
-    )  # what separates is not known
-    with pytest.raises(NotFoundError, match="nothing to read.*PERSON.csv.*semicolon or tab") as told:
+    (tmp_path / "d" / "person.csv").write_text("person_id|year_of_birth\n1|1950\n")
+    with pytest.raises(NotFoundError, match=r"nothing to read.*PERSON\.csv.*semicolon or tab") as told:
         list(read([tmp_path / "d"], LIMIT))
     assert told.value.exit_status == 3
