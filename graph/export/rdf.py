@@ -12,6 +12,7 @@ from typing import Any
 
 from pyoxigraph import Triple
 
+from graph import known
 from graph.connection import Graph
 from graph.export.rdf_node import End, Node, Reading, triples
 from graph.export.rdf_prov import provenance
@@ -56,7 +57,9 @@ def statements(
 
 
 def _all(graph: Graph, reading: Reading) -> Iterator[Node]:
-    return (Node.of(row) for row in graph.stream("export.rdf_all", at=reading.at))
+    return (
+        Node.of(row) for row in graph.stream("export.rdf_all", at=reading.at, closing=known.closing_names())
+    )
 
 
 def _declared(names: Iterable[str]) -> Iterator[Triple]:
@@ -107,7 +110,7 @@ class _Patients:
     def _cut(self, node: Node, mine: set[str], patients: set[str]) -> Node:
         """The node with those of its relationships that stay inside; shared ends are noted for later."""
         kept: list[End] = []
-        for end in node.links:
+        for end in filter(lambda end: self.reading.reaches(node, end), node.links):
             if OWN.isdisjoint(end.labels):
                 self.shared.setdefault(end.element, False)
             elif end.element not in mine and not ("Patient" in end.labels and end.key in patients):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from graph import Graph, snapshot
 from graph.digest import digest
-from graph.export import parquet, rdf_write
+from graph.export import parquet, rdf, rdf_write
 from graph.export.request import Request
 from graph.ingest import ingest
 from graph.known import closing
@@ -108,6 +108,34 @@ def test_what_is_contained_in_what_becomes_known_later_is_not_there_before(
     tables = [sorted(f.name for f in (tmp_path / when).glob("*")) for when in ("before", "after")]
     assert tables[0] == tables[1]
     assert digest(graph, datetime(2021, 1, 2, tzinfo=UTC)) != then[0]
+
+
+@pytest.mark.neo4j
+def test_no_reading_of_the_past_as_rdf_has_what_is_said_only_later(graph: Graph, tmp_path: Path) -> None:
+    """Neither a code, nor what a reference pointed at before it came, nor how a stay ended."""
+
+    def triples(*resources: Any, of: list[str] | None = None) -> set[str]:
+        fresh(graph, tmp_path, [*RECORD, *resources])
+        found = rdf.flat(rdf.statements(graph, of, at=NOON))
+        return {str(triple) for triple in found if "ingestrun" not in str(triple)}
+
+    later = observation(
+        "late", issued="2021-01-01T00:00:00Z", code={"coding": [{"system": "urn:x", "code": "rare"}]}
+    )
+    ended = {"dischargeDisposition": {"coding": [{"system": "urn:x", "code": "rare"}]}}
+    stay = encounter("stay", start="2020-01-01T08:00:00Z")
+    report = {
+        "resourceType": "DiagnosticReport",
+        "id": "r",
+        "status": "final",
+        "subject": {"reference": "Patient/p1"},
+    }
+    report |= {"issued": "2020-01-01T09:00:00Z", "result": [{"reference": "Observation/late"}]}
+    for patients in (None, ["p1"]):
+        then = triples(stay, report, of=patients)
+        assert triples(stay, report, later, of=patients) == then
+        assert triples(stay | {"hospitalization": ended}, report, of=patients) == then
+        assert any("stay" in triple for triple in then)
 
 
 @pytest.mark.neo4j

@@ -1,7 +1,8 @@
-// summary: Every node of the world as known at an instant, with its relationships, for an export as RDF.
+// summary: Every node of the world as known at an instant, with its relationships, for an export as RDF; as of an instant no code that nothing known then has, and that no edition has listed.
 // access: read
 // params:
 //   at: {type: ZONED DATETIME, doc: The instant; null for everything., example: null, optional: true}
+//   closing: {type: LIST<STRING>, doc: "What is hidden until its matter is closed: type and property, type and path of a coded element.", example: [Encounter.hospitalization.dischargeDisposition]}
 // returns:
 //   element: the database's own id of the node
 //   labels: its labels
@@ -9,11 +10,16 @@
 //   open: whether its closing fields are not known yet
 //   links: "its relationships: type, properties, and element, labels and key of the node they lead to"
 MATCH (n:Resource|Concept|IngestRun|Agent|Claim|Coordinate|Evidence|Prediction|Case|CaseVersion|Round)
-WHERE (NOT n:Deleted OR n.deleted > $at) AND ($at IS NULL OR coalesce(coalesce(n.recorded, n.made, n.filed, datetime(toString(n.date)) + duration({days: 1})) <= $at, NOT n:Event AND NOT n:Encounter))
+WHERE (NOT n:Deleted OR n.deleted > $at) AND ($at IS NULL OR NOT n:Dangling) AND ($at IS NULL OR coalesce(coalesce(n.recorded, n.made, n.filed, datetime(toString(n.date)) + duration({days: 1})) <= $at, NOT n:Event AND NOT n:Encounter))
   AND ($at IS NULL OR NOT n:Contained OR EXISTS { MATCH (c:Resource {key: split(n.key, '#')[0]}) WHERE c.recorded <= $at OR (c.recorded IS NULL AND NOT c:Event AND NOT c:Encounter) })
+  AND ($at IS NULL OR NOT n:Concept OR n.name IS NOT NULL OR n.listed OR EXISTS {
+    MATCH (n)<-[r:CODED]-(f)
+    WHERE (NOT f:Deleted OR f.deleted > $at) AND coalesce(f.recorded <= $at, NOT f:Event AND NOT f:Encounter)
+      AND (f.closed <= $at OR NOT f.type + '.' + r.path IN $closing)
+  })
 CALL (n) {
   MATCH (n)-[r]->(m)
-  WHERE (NOT m:Deleted OR m.deleted > $at) AND ($at IS NULL OR coalesce(coalesce(m.recorded, m.made, m.filed, datetime(toString(m.date)) + duration({days: 1})) <= $at, NOT m:Event AND NOT m:Encounter)) AND ($at IS NULL OR coalesce(r.recorded <= $at, true))
+  WHERE (NOT m:Deleted OR m.deleted > $at) AND ($at IS NULL OR NOT m:Dangling) AND ($at IS NULL OR coalesce(coalesce(m.recorded, m.made, m.filed, datetime(toString(m.date)) + duration({days: 1})) <= $at, NOT m:Event AND NOT m:Encounter)) AND ($at IS NULL OR coalesce(r.recorded <= $at, true))
   RETURN collect([type(r), properties(r), elementId(m), labels(m), coalesce(m.key, m.id, toString(m.index))]) AS links
 }
 RETURN elementId(n) AS element, labels(n) AS labels,

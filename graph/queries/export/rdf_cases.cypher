@@ -21,10 +21,10 @@ CALL (c) {
   RETURN n
 }
 WITH n
-WHERE (NOT n:Deleted OR n.deleted > $at) AND ($at IS NULL OR coalesce(coalesce(n.recorded, n.made, n.filed, datetime(toString(n.date)) + duration({days: 1})) <= $at, NOT n:Event AND NOT n:Encounter))
+WHERE (NOT n:Deleted OR n.deleted > $at) AND ($at IS NULL OR NOT n:Dangling) AND ($at IS NULL OR coalesce(coalesce(n.recorded, n.made, n.filed, datetime(toString(n.date)) + duration({days: 1})) <= $at, NOT n:Event AND NOT n:Encounter))
 CALL (n) {
   MATCH (n)-[r]->(m)
-  WHERE (NOT m:Deleted OR m.deleted > $at) AND ($at IS NULL OR coalesce(coalesce(m.recorded, m.made, m.filed, datetime(toString(m.date)) + duration({days: 1})) <= $at, NOT m:Event AND NOT m:Encounter)) AND ($at IS NULL OR coalesce(r.recorded <= $at, true))
+  WHERE (NOT m:Deleted OR m.deleted > $at) AND ($at IS NULL OR NOT m:Dangling) AND ($at IS NULL OR coalesce(coalesce(m.recorded, m.made, m.filed, datetime(toString(m.date)) + duration({days: 1})) <= $at, NOT m:Event AND NOT m:Encounter)) AND ($at IS NULL OR coalesce(r.recorded <= $at, true))
   RETURN collect([type(r), properties(r), elementId(m), labels(m), coalesce(m.key, m.id, toString(m.index))]) AS links
 }
 RETURN elementId(n) AS element, labels(n) AS labels,
