@@ -114,13 +114,7 @@ class Backend:
     def _buy(self) -> None:
         url = self._url = self._url or self._discover()
         self._server.safe(url)
-        now = int(time.time())
-        claims = {"iss": self._client, "sub": self._client, "aud": url, "iat": now, "exp": now + _LIFE}
-        form = {
-            "grant_type": "client_credentials", "scope": self._scope, "client_assertion_type": _ASSERTION,
-            "client_assertion": self._key.sign(claims | {"jti": secrets.token_urlsafe(24)}),
-        }  # fmt: skip
-        answer = self._server.post(url, form)
+        answer = self._server.post(url, lambda: self._form(url))
         try:
             said = msgspec.json.decode(answer.content)
             token, life = said["access_token"], float(said.get("expires_in", 300))
@@ -130,6 +124,15 @@ class Backend:
                 do="Check that the server knows the client's id and public key, and allows the scope.",
             ) from None  # fmt: skip
         self._token, self._until = token, time.monotonic() + max(life, _EARLY + 1)
+
+    def _form(self, url: str) -> dict[str, str]:
+        """A request for a token; no assertion may be used twice."""
+        now = int(time.time())
+        claims = {"iss": self._client, "sub": self._client, "aud": url, "iat": now, "exp": now + _LIFE}
+        return {
+            "grant_type": "client_credentials", "scope": self._scope, "client_assertion_type": _ASSERTION,
+            "client_assertion": self._key.sign(claims | {"jti": secrets.token_urlsafe(24)}),
+        }  # fmt: skip
 
     def _discover(self) -> str:
         found = self._server.get(

@@ -151,7 +151,7 @@ def _wait(server: Server, status: str, longest: float, progress: Progress) -> Ma
                 "The export takes too long.", got=f"more than {longest:.0f} s",
                 do="Run the same command again: it goes on waiting for the same export.",
             )  # fmt: skip
-        asked = retry_after(answer, server.patience.asked)
+        asked = retry_after(answer, server.patience)
         progress(0, None, f"waiting for the export ({answer.headers.get('X-Progress', 'in progress')[:60]})")
         time.sleep(min(wait if asked is None else asked, server.patience.most if asked is None else asked))
         wait *= 2

@@ -226,26 +226,27 @@ class Server:
         """Tell the server that something of ours may go; whether it does is its own affair."""
         try:
             self._client.delete(url, headers=self.login.headers() if self.login else {})
-        except _LOST:
+        except (*_LOST, SourceError):
             self.say("the server was not told that the export may go")
 
-    def post(self, url: str, form: dict[str, str]) -> httpx2.Response:
-        """The answer to a form, without login; not tried again.
+    def post(self, url: str, form: Callable[[], dict[str, str]]) -> httpx2.Response:
+        """The answer to a form, without login; tried again as a GET is, each time with a form made anew.
 
         Raises:
-            SourceError: the server cannot be reached.
+            SourceError: patience is at its end.
         """
-        try:
-            return self._client.post(url, data=form, headers={"Accept": "application/json"})
-        except _LOST as error:
-            raise SourceError(
-                "The server cannot be reached.", got=f"{type(error).__name__} at {self.shown(url)}"
-            ) from None
+        for attempt in self.tries(url):
+            with attempt:
+                answer = self._client.post(url, data=form(), headers={"Accept": "application/json"})
+                if answer.status_code in _BUSY:
+                    raise BusyError(answer.status_code, retry_after(answer, self.patience))
+                return answer
+        raise AssertionError  # the loop returns or raises
 
     def _refused(self, url: str, response: httpx2.Response, with_login: bool) -> None:
         status = response.status_code
         if status in _BUSY:
-            raise BusyError(status, retry_after(response, self.patience.asked))
+            raise BusyError(status, retry_after(response, self.patience))
         if status == 401 and with_login and self.login and self.login.renew():
             raise _RenewedError
         got = f"{status} from {self.shown(url)}{self._outcome(url, response)}"
@@ -286,16 +287,23 @@ class _RenewedError(Exception):
     """A login was renewed: try again."""
 
 
-def retry_after(response: httpx2.Response, most: float) -> float | None:
-    """Seconds that the server asks to wait (``Retry-After``: seconds or a date), at most ``most``; None where it does not."""
+def retry_after(response: httpx2.Response, patience: Patience) -> float | None:
+    """Seconds that the server asks to wait (``Retry-After``: seconds or a date); None where it does not.
+
+    At least ``patience.first``, since a server that is asked without a pause is not helped, at most ``patience.asked``. A
+    date is compared with the server's own clock.
+    """
     text = response.headers.get("Retry-After", "").strip()
     if text.isdigit():
-        return min(float(text), most)
-    try:
-        wait = (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
-    except (ValueError, TypeError):
-        return None
-    return min(max(wait, 0.0), most)
+        wait = float(text)
+    else:
+        try:
+            said = response.headers.get("Date")
+            now = parsedate_to_datetime(said) if said else datetime.now(UTC)
+            wait = (parsedate_to_datetime(text) - now).total_seconds()
+        except (ValueError, TypeError):
+            return None
+    return min(max(wait, patience.first), patience.asked)
 
 
 def origin(url: str) -> tuple[str, str | None, int | None]:

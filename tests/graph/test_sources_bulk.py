@@ -272,6 +272,17 @@ def test_a_token_that_the_server_does_not_take_any_more_is_renewed_once(
     assert login._token != "revoked"
 
 
+def test_a_busy_place_of_tokens_is_asked_again(guarded: Running, tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(KEYS["RS384"].as_pem(private=True))
+    with proxy(guarded.base) as between:
+        busy = Break(at("token"), times=2, status=503, headers={"Retry-After": "0"})
+        given = Break(at("token"), status=200, body=b'{"access_token": "T", "expires_in": 300}')
+        between.breaks = [busy, given]
+        login = Backend(between.base, "RS384", Key(tmp_path / "key"))
+        assert login.headers() == {"Authorization": "Bearer T"}
+        assert (busy.hit, given.hit) == (2, 1)
+
+
 def test_an_unknown_client_and_a_wrong_key_are_told_apart_from_a_missing_one(
     guarded: Running, tmp_path: Path
 ) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from starlette.requests import Request
 
@@ -13,7 +14,7 @@ from graph import Graph
 from graph.journey import journey
 from graph.sources import rest
 from graph.sources.auth import Bearer
-from graph.sources.http import GoneError, Patience, Server, SourceError, quiet
+from graph.sources.http import GoneError, Patience, Server, SourceError, quiet, retry_after
 from graph.sources.rest import Fetched
 from graph.sources.state import opened
 from ontology.errors import InvalidInputError
@@ -206,6 +207,23 @@ def test_what_is_no_address_is_refused(url: str) -> None:
     with pytest.raises(InvalidInputError) as error:
         Server(url)
     assert "word" not in str(error.value).replace("password", "")
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("7", 7),
+        ("0", 1),  # a server that says so is asked no faster than one that says nothing
+        ("99999", 900),
+        ("Mon, 05 Jan 2026 10:00:30 GMT", 30),  # by the server's clock, which is not ours
+        ("Mon, 05 Jan 2026 09:59:00 GMT", 1),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_a_server_says_when_to_come_again(said: str, seconds: float | None) -> None:
+    headers = {"Retry-After": said, "Date": "Mon, 05 Jan 2026 10:00:00 GMT"}
+    assert retry_after(httpx2.Response(503, headers=headers), Patience()) == seconds
 
 
 def test_a_token_is_not_sent_in_the_clear() -> None:
