@@ -172,12 +172,15 @@ class Plan(BaseModel):
 
 
 def private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read; whole or not at all."""
+    """Write a file that only its owner can read; whole or not at all, also when the power is lost."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     part = path.with_name(f"{path.name}.part")
     part.unlink(missing_ok=True)
     part.touch(0o600)
-    part.write_text(text, encoding="utf-8")
+    with part.open("w", encoding="utf-8") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
     part.replace(path)
 
 

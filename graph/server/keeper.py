@@ -18,7 +18,7 @@ from types import FrameType
 
 from graph.server.config import Plan, private
 from graph.server.diagnose import TAKEN, reason
-from graph.server.lease import Answer, Lease
+from graph.server.lease import Answer, Lease, written
 from graph.server.process import Identity
 
 STEP = 0.2
@@ -62,9 +62,9 @@ class Keeper:
 
     def _end_last(self) -> None:
         """End the Java that a killed keeper has left behind."""
-        if self.lease_file.exists():
-            Lease.model_validate_json(self.lease_file.read_text(encoding="utf-8")).java.end(STOP)
-            self.lease_file.unlink()
+        if lease := written(self.plan.folder):
+            lease.java.end(STOP)
+        self.lease_file.unlink(missing_ok=True)
 
     def _put_back(self) -> None:
         """Put back the home that a restore had set aside when it was killed."""

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from graph.server import classes, jars, java
 from graph.server.config import Plan
@@ -70,13 +70,18 @@ class Answer(BaseModel):
     do: str | None = None
 
 
+def written(folder: Path) -> Lease | None:
+    """The lease that lies in a folder, of a server that runs or ran; None also for one that a loss of power has cut short."""
+    try:
+        return Lease.model_validate_json((folder / "lease.json").read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None
+
+
 def current(folder: Path) -> Lease | None:
     """The lease of the server that runs in a folder, or None; starts nothing."""
-    try:
-        lease = Lease.model_validate_json((folder / "lease.json").read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    return lease if lease.java.alive and lease.keeper.alive else None
+    lease = written(folder)
+    return lease if lease and lease.java.alive and lease.keeper.alive else None
 
 
 def password(folder: Path) -> str:

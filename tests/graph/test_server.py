@@ -153,6 +153,23 @@ def test_a_lost_password_is_named(tmp_path: Path) -> None:
         server.password(tmp_path)
 
 
+@pytest.mark.parametrize("left", ["", '{"port": 76', "null", "{}"])
+def test_a_lease_that_a_loss_of_power_has_cut_short_names_no_server(tmp_path: Path, left: str) -> None:
+    (tmp_path / "lease.json").write_text(left)
+    assert server.current(tmp_path) is None
+    assert not server.stop(tmp_path)
+
+
+def test_a_graph_with_a_lease_that_was_cut_short_opens(own: Settings) -> None:
+    folder = own.embedded
+    assert folder is not None
+    folder.mkdir(parents=True)
+    (folder / "lease.json").touch()
+    with open_graph(own) as graph:
+        assert graph.read("admin.ping") == [{"ok": 1}]
+        assert _lease(own).answers
+
+
 @pytest.mark.parametrize(("how", "used"), [(fcntl.LOCK_SH, True), (fcntl.LOCK_EX, False)])
 def test_a_keeper_that_looks_or_ends_the_server_is_no_user_of_it(
     tmp_path: Path, how: int, used: bool
