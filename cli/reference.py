@@ -92,7 +92,7 @@ def settings_page() -> str:
     parts = [
         MADE,
         "# Settings\n",
-        "Each is an environment variable.\n",
+        "Each is an environment variable; one that is empty counts as not set, and `~` is your folder.\n",
         "| variable | default | what |\n|---|---|---|",
     ]
     for name, field in Settings.model_fields.items():

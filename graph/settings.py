@@ -1,7 +1,9 @@
 """Every setting of the platform, read from the environment."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from platformdirs import user_cache_path, user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -15,17 +17,22 @@ ALLOWED = {
     "float_parsing": "a number",
 }
 """What is allowed, by the kind of error that pydantic names; its own words for any other."""
+SCHEMES = {"bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc"}
 _SIZE = r"^0*[1-9][0-9]*[kmg]$"
 
 
 class Settings(BaseSettings):
-    """Settings, each an environment variable ``CWM_<NAME>``; ``docs/reference/settings.md`` lists them.
+    """Settings, each an environment variable ``CWM_<NAME>``; one that is empty counts as not set.
+
+    ``docs/reference/settings.md`` lists them.
 
     >>> Settings(home="/tmp/x").graph_target
     'embedded:/tmp/x/graph'
     """
 
-    model_config = SettingsConfigDict(env_prefix="CWM_", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="CWM_", env_ignore_empty=True, extra="ignore", populate_by_name=True
+    )
 
     def __init__(self, **given: Any) -> None:
         """Read them.
@@ -113,21 +120,13 @@ class Settings(BaseSettings):
     smart_token_url: str | None = None
     """Where tokens are given, when the server does not say."""
 
-    @field_validator(
-        "java_home",
-        "graph",
-        "maven",
-        "dask",
-        "graph_password",
-        "fetch_token",
-        "sparql_token",
-        "smart_client",
-        "smart_key",
-        mode="before",
-    )
+    @field_validator("home", "cache", "java_home", "smart_key")
     @classmethod
-    def _empty_is_unset(cls, value: Any) -> Any:
-        return None if value == "" else value
+    def _of_the_user(cls, value: Path | None) -> Path | None:
+        """A ``~`` that no shell has read, as in the environment file of a service."""
+        with suppress(RuntimeError):  # there is no such user
+            return value and value.expanduser()
+        return value
 
     @property
     def graph_target(self) -> str:
@@ -147,16 +146,10 @@ class Settings(BaseSettings):
         scheme, _, rest = self.graph_target.partition(":")
         if scheme == "embedded" and rest:
             return Path(rest).expanduser().absolute()
-        if scheme in {"bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc"} and rest.startswith(
-            "//"
-        ):
+        if scheme in SCHEMES and rest.startswith("//"):
+            _check_address(self.graph_target)
             return None
-        raise InvalidInputError(
-            "The graph's address cannot be used.",
-            got=self.graph_target,
-            allowed="embedded:DIR, bolt://HOST:PORT, neo4j://HOST:PORT, neo4j+s://HOST:PORT",
-            do="Set CWM_GRAPH to one of these, or unset it for the private Neo4j.",
-        )
+        raise _no_address(self.graph_target)
 
     def private(self, what: str, do: str) -> Path:
         """The folder of the private Neo4j, for work on its files; ``what`` and ``do`` tell who has another what is refused.
@@ -169,6 +162,30 @@ class Settings(BaseSettings):
             allowed = "CWM_GRAPH unset, or embedded:DIR"
             raise InvalidInputError(what, got=self.graph_target, allowed=allowed, do=do)
         return folder
+
+
+def _check_address(address: str) -> None:
+    """Refuse what the driver would answer with a trace, or with the password in it."""
+    try:
+        host, port = (parts := urlsplit(address)).hostname, parts.port
+    except ValueError:
+        raise _no_address(address) from None
+    if "@" in parts.netloc:
+        raise InvalidInputError(
+            "The graph's address holds a user name or a password.",
+            got=f"{parts.scheme}://(not shown)@{host}" + (f":{port}" if port else ""),
+            allowed="an address without them",
+            do="Set CWM_GRAPH_USER and CWM_GRAPH_PASSWORD, and take them out of CWM_GRAPH.",
+        )
+
+
+def _no_address(got: str) -> InvalidInputError:
+    return InvalidInputError(
+        "The graph's address cannot be used.",
+        got=got,
+        allowed="embedded:DIR, bolt://HOST:PORT, neo4j://HOST:PORT, neo4j+s://HOST:PORT",
+        do="Set CWM_GRAPH to one of these, or unset it for the private Neo4j.",
+    )
 
 
 def _refused(error: ValidationError) -> InvalidInputError:

@@ -41,10 +41,13 @@ def opening(address: str, database: str) -> Iterator[None]:
             do="Correct CWM_GRAPH.",
         ) from error
     except exceptions.ClientError as error:
-        if error.code != "Neo.ClientError.Database.DatabaseNotFound":
+        accounts = database.lower() == "system"
+        if error.code != "Neo.ClientError.Database.DatabaseNotFound" and not accounts:
             raise
         raise GraphUnavailableError(
-            "This Neo4j has no such database.",
+            "This database holds Neo4j's accounts and no graph."
+            if accounts
+            else "This Neo4j has no such database.",
             got=database,
             do="Set CWM_GRAPH_DATABASE to one that it has (SHOW DATABASES).",
         ) from error

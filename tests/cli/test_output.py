@@ -99,6 +99,28 @@ def test_a_setting_that_cannot_be_used_is_named(
         assert set(json.loads(said.out)["error"]) == {"code", "what", "got", "allowed", "do"}
 
 
+@pytest.mark.parametrize(
+    "name", ["CWM_HOME", "CWM_CACHE", "CWM_GRAPH_USER", "CWM_GRAPH_DATABASE", "CWM_HEAP"]
+)
+def test_a_setting_that_is_set_to_nothing_has_its_default(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(name, raising=False)
+    default = Settings()
+    monkeypatch.setenv(name, "")
+    assert Settings() == default
+
+
+def test_a_home_that_begins_with_a_tilde_lies_in_the_users_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an environment file of a service or of a container has it, where no shell reads it."""
+    for name, value in (("HOME", str(tmp_path)), ("CWM_HOME", "~/ward"), ("CWM_CACHE", "~/jars")):
+        monkeypatch.setenv(name, value)
+    settings = Settings()
+    assert settings.home == tmp_path / "ward"
+    assert settings.embedded == tmp_path / "ward" / "graph"
+    assert settings.cache == tmp_path / "jars"
+
+
 def test_no_secret_is_shown_in_an_error_of_a_setting() -> None:
     with pytest.raises(InvalidInputError) as refused:
         Settings(graph_password=["hunter2"])

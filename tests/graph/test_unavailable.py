@@ -60,6 +60,12 @@ def test_a_wrong_database(address: str, server_settings: Settings) -> None:
     )
 
 
+def test_the_database_of_accounts_is_no_graph(address: str, server_settings: Settings) -> None:
+    secret = SecretStr(server.password(server_settings.embedded or Path()))
+    error = _refused(Settings(graph=address, graph_password=secret, graph_database="system"))
+    assert "CWM_GRAPH_DATABASE" in str(error.do)
+
+
 def test_nobody_there() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -89,9 +95,27 @@ def test_someone_else_there() -> None:
     assert "no Neo4j" in error.what or "cannot be reached" in error.what
 
 
-@pytest.mark.parametrize("graph", ["http://localhost:7474", "embedded:", "localhost"])
+@pytest.mark.parametrize(
+    "graph",
+    [
+        "http://localhost:7474",
+        "embedded:",
+        "localhost",
+        "bolt://localhost:bolt",
+        "bolt://localhost:99999",
+        "bolt://[::1",
+    ],
+)
 def test_no_address_of_a_graph(graph: str) -> None:
     assert "CWM_GRAPH" in str(_refused(Settings(graph=graph), InvalidInputError))
+
+
+@pytest.mark.parametrize("scheme", ["bolt", "neo4j+s"])
+def test_a_password_in_the_address_is_refused_and_not_shown(scheme: str) -> None:
+    error = _refused(Settings(graph=f"{scheme}://neo4j:hunter2@graph.example.org:7687"), InvalidInputError)
+    assert "CWM_GRAPH_PASSWORD" in str(error.do)
+    assert "graph.example.org" in str(error)
+    assert "hunter2" not in str(error)
 
 
 @pytest.mark.parametrize("agent", ["Neo4j/4.4.41", "Neo4j/5.25.1", "Memgraph/2.0"])
