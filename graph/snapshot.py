@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from graph.connection import Graph
 from graph.digest import digest
@@ -17,7 +17,7 @@ from ontology.errors import InvalidInputError, NotFoundError
 
 
 class Snapshot(BaseModel):
-    """What a graph held, in figures; no patient's data."""
+    """What a graph held, in figures; no patient's data, unless the name of a file is a patient's."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     id: str
@@ -33,8 +33,8 @@ class Snapshot(BaseModel):
     resources: int
     types: dict[str, int]
     """Resources of each FHIR type."""
-    sources: dict[str, int]
-    """Resources of each file, by its name."""
+    sources: dict[str, int] = Field(default_factory=dict)
+    """Resources of each file, by its name; may be left out of what is published."""
     runs: tuple[str, ...]
     """Ids of the ingest runs."""
     unfinished: tuple[str, ...] = ()
