@@ -10,13 +10,14 @@
 //   patient: "Key of the patient."
 //   since: "When the diagnosis became known."
 //   tests: "Results of the test known by then."
-//   last: "When the last of them was taken, or null."
+//   last: "When the last of them was taken, or became known where nothing says when it was taken; or null."
 MATCH (:Concept {key: $condition})<-[:CODED]-(c:Condition)<-[:HAS_EVENT]-(p:Patient)
 WHERE $condition IN c.codes AND c.recorded <= $at AND NOT coalesce(c.closed <= $at, false) AND (NOT c:Deleted OR c.deleted > $at)
+  AND NOT coalesce(c.verification IN ['entered-in-error', 'refuted'], false)
 WITH p, min(c.recorded) AS since
 OPTIONAL MATCH (p)-[:HAS_EVENT]->(o:Observation)
-WHERE $test IN o.codes AND o.recorded <= $at AND (NOT o:Deleted OR o.deleted > $at)
-WITH p, since, count(o) AS tests, max(o.start) AS last
+WHERE $test IN o.codes AND o.recorded <= $at AND (NOT o:Deleted OR o.deleted > $at) AND NOT coalesce(o.status = 'entered-in-error', false)
+WITH p, since, count(o) AS tests, max(coalesce(o.start, o.recorded)) AS last
 WHERE last IS NULL OR last < $at - duration({days: $days})
 RETURN p.key AS patient, since, tests, last
 ORDER BY patient

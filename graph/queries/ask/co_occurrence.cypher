@@ -13,14 +13,18 @@
 //   patients: "Patients with any diagnosis."
 //   lift: "both * patients / (with_other * with_condition); 1 is chance."
 MATCH (p:Patient)-[:HAS_EVENT]->(c:Condition) WHERE c.code IS NOT NULL AND NOT c:Deleted
+  AND NOT coalesce(c.verification IN ['entered-in-error', 'refuted'], false)
 WITH count(DISTINCT p) AS patients
 MATCH (p:Patient)-[:HAS_EVENT]->(c:Condition) WHERE $condition IN c.codes AND NOT c:Deleted
+  AND NOT coalesce(c.verification IN ['entered-in-error', 'refuted'], false)
 WITH patients, collect(DISTINCT p) AS ill
 UNWIND ill AS p
 MATCH (p)-[:HAS_EVENT]->(c:Condition) WHERE c.code IS NOT NULL AND NOT $condition IN c.codes AND NOT c:Deleted
+  AND NOT coalesce(c.verification IN ['entered-in-error', 'refuted'], false)
 WITH patients, size(ill) AS with_condition, c.system AS system, c.code AS bare, min(c.display) AS display, count(DISTINCT p) AS both
 WHERE both >= $least
 MATCH (:Concept {key: system + '|' + bare})<-[:CODED]-(c:Condition {system: system, code: bare})<-[:HAS_EVENT]-(p:Patient) WHERE NOT c:Deleted
+  AND NOT coalesce(c.verification IN ['entered-in-error', 'refuted'], false)
 WITH patients, with_condition, system + '|' + bare AS code, display, both, count(DISTINCT p) AS with_other
 RETURN code, display, both, with_other, with_condition, patients, toFloat(both * patients) / (with_other * with_condition) AS lift
 ORDER BY both DESC, code

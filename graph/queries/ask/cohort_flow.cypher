@@ -10,14 +10,20 @@
 //   criterion: "What is asked for."
 //   patients: "How many meet it and all before it."
 MATCH (p:Patient)
-WHERE p.type IS NOT NULL AND (NOT p:Deleted OR p.deleted > $at) AND EXISTS { MATCH (p)-[:HAS_ENCOUNTER]->(e:Encounter) WHERE e.recorded <= $at AND (NOT e:Deleted OR e.deleted > $at) }
+WHERE p.type IS NOT NULL AND (NOT p:Deleted OR p.deleted > $at) AND EXISTS {
+    MATCH (p)-[:HAS_ENCOUNTER]->(e:Encounter)
+    WHERE e.recorded <= $at AND (NOT e:Deleted OR e.deleted > $at) AND NOT coalesce(e.status = 'entered-in-error' AND e.closed <= $at, false)
+  }
 OPTIONAL MATCH (p)-[:HAS_EVENT]->(c:Condition)
 WHERE $condition IN c.codes AND c.recorded <= $at AND (NOT c:Deleted OR c.deleted > $at)
+  AND NOT coalesce(c.verification IN ['entered-in-error', 'refuted'], false)
 WITH p, min(c.recorded) AS since
 WITH since, EXISTS {
     MATCH (p)-[:HAS_EVENT]->(o:Observation) WHERE $test IN o.codes AND o.recorded >= since AND o.recorded <= $at AND (NOT o:Deleted OR o.deleted > $at)
+      AND NOT coalesce(o.status = 'entered-in-error', false)
   } AS tested, EXISTS {
     MATCH (p)-[:HAS_ENCOUNTER]->(e:Encounter) WHERE e.recorded > since AND e.recorded <= $at AND (NOT e:Deleted OR e.deleted > $at)
+      AND NOT coalesce(e.status = 'entered-in-error' AND e.closed <= $at, false)
   } AS again
 WITH count(*) AS seen, count(since) AS ill, count(CASE WHEN tested THEN 1 END) AS measured, count(CASE WHEN tested AND again THEN 1 END) AS back
 UNWIND [[1, 'seen', seen], [2, 'with the diagnosis', ill], [3, 'tested since', measured], [4, 'seen again since', back]] AS row

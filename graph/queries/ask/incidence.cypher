@@ -10,8 +10,12 @@
 //   events: "Patients with a first record of the diagnosis in the period."
 //   n: "Patients at risk."
 MATCH (p:Patient)
-WHERE p.type IS NOT NULL AND NOT p:Deleted AND EXISTS { MATCH (p)-[:HAS_ENCOUNTER]->(e:Encounter) WHERE e.recorded < $to AND NOT e:Deleted }
+WHERE p.type IS NOT NULL AND NOT p:Deleted AND EXISTS {
+    MATCH (p)-[:HAS_ENCOUNTER]->(e:Encounter)
+    WHERE e.recorded < $to AND NOT e:Deleted AND NOT coalesce(e.status = 'entered-in-error', false)
+  }
 OPTIONAL MATCH (p)-[:HAS_EVENT]->(c:Condition) WHERE $condition IN c.codes AND NOT c:Deleted
+  AND NOT coalesce(c.verification IN ['entered-in-error', 'refuted'], false)
 WITH p, min(c.recorded) AS first
 WHERE first IS NULL OR first >= $from
 RETURN count(CASE WHEN first < $to THEN 1 END) AS events, count(p) AS n

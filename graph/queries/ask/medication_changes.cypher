@@ -10,7 +10,7 @@
 //   change: "started or stopped."
 //   key: "Key of the order."
 //   display: "The medicine."
-MATCH (:Patient {key: $patient})-[:HAS_EVENT]->(m:MedicationRequest) WHERE NOT m:Deleted
+MATCH (:Patient {key: $patient})-[:HAS_EVENT]->(m:MedicationRequest) WHERE NOT m:Deleted AND NOT coalesce(m.status = 'entered-in-error', false)
 OPTIONAL MATCH (m)-[:MEDICATION]->(d:Medication)
 WITH m, coalesce(m.display, min(d.display)) AS display
 UNWIND [{change: 'started', known: m.recorded}, {change: 'stopped', known: m.closed}] AS turn

@@ -12,6 +12,7 @@
 //   encounter: "Encounter in which it was recorded, or null."
 MATCH (:Patient {key: $patient})-[:HAS_EVENT]->(c:Condition)
 WHERE c.recorded <= $at AND NOT coalesce(c.closed <= $at, false) AND (NOT c:Deleted OR c.deleted > $at)
+  AND NOT coalesce(c.verification IN ['entered-in-error', 'refuted'], false)
 OPTIONAL MATCH (c)<-[:INCLUDES]-(e:Encounter)
 WITH c, min(e.key) AS encounter
 RETURN c.key AS key, c.display AS display, c.start AS since, c.recorded AS recorded, encounter

@@ -11,9 +11,11 @@
 //   events: "Ends that were followed by another encounter of the class."
 //   n: "Ends in the period."
 MATCH (p:Patient)-[:HAS_ENCOUNTER]->(e:Encounter {class: $class})
-WHERE e.end >= $from AND e.end < $to AND NOT e:Deleted AND NOT coalesce(e.disposition = 'exp', false)
+WHERE e.end >= $from AND e.end < $to AND NOT e:Deleted AND NOT coalesce(e.status = 'entered-in-error', false)
+  AND NOT coalesce(e.disposition IN ['exp', 'DIED', 'EXPIRED', '20', '40', '41', '42', '371828006', '419099009'], false)
+  AND NOT coalesce(p.deceased <= e.end, false)
 WITH e, EXISTS {
   MATCH (p)-[:HAS_ENCOUNTER]->(f:Encounter {class: $class})
-  WHERE f.start > e.end AND f.start <= e.end + duration({days: $days}) AND NOT f:Deleted
+  WHERE f.start > e.end AND f.start <= e.end + duration({days: $days}) AND NOT f:Deleted AND NOT coalesce(f.status = 'entered-in-error', false)
 } AS again
 RETURN count(CASE WHEN again THEN 1 END) AS events, count(e) AS n

@@ -13,9 +13,11 @@
 //   event: "Whether there was one."
 MATCH (:Concept {key: $condition})<-[:CODED]-(c:Condition)<-[:HAS_EVENT]-(p:Patient)
 WHERE $condition IN c.codes AND c.recorded <= $at AND (NOT c:Deleted OR c.deleted > $at)
+  AND NOT coalesce(c.verification IN ['entered-in-error', 'refuted'], false)
 WITH p, min(c.recorded) AS start
 OPTIONAL MATCH (p)-[:HAS_ENCOUNTER]->(e:Encounter {class: $class})
 WHERE e.start > start AND e.start <= $at AND (NOT e:Deleted OR e.deleted > $at)
+  AND NOT coalesce(e.status = 'entered-in-error' AND e.closed <= $at, false)
 WITH p, start, min(e.start) AS seen
 WITH p, start, coalesce(seen, $at) AS stop, seen IS NOT NULL AS event
 RETURN p.key AS patient, start, stop, duration.inSeconds(start, stop).seconds / 86400 AS days, event
