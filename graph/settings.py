@@ -146,10 +146,8 @@ class Settings(BaseSettings):
         scheme, _, rest = self.graph_target.partition(":")
         if scheme == "embedded" and rest:
             return Path(rest).expanduser().absolute()
-        if scheme in SCHEMES and rest.startswith("//"):
-            _check_address(self.graph_target)
-            return None
-        raise _no_address(self.graph_target)
+        _check_address(self.graph_target)
+        return None
 
     def private(self, what: str, do: str) -> Path:
         """The folder of the private Neo4j, for work on its files; ``what`` and ``do`` tell who has another what is refused.
@@ -166,26 +164,25 @@ class Settings(BaseSettings):
 
 def _check_address(address: str) -> None:
     """Refuse what the driver would answer with a trace, or with the password in it."""
-    try:
-        host, port = (parts := urlsplit(address)).hostname, parts.port
-    except ValueError:
-        raise _no_address(address) from None
-    if "@" in parts.netloc:
+    scheme, _, rest = address.partition("://")
+    if "@" in rest:
         raise InvalidInputError(
             "The graph's address holds a user name or a password.",
-            got=f"{parts.scheme}://(not shown)@{host}" + (f":{port}" if port else ""),
+            got=f"{scheme}://(not shown)@{rest.rpartition('@')[2]}",
             allowed="an address without them",
             do="Set CWM_GRAPH_USER and CWM_GRAPH_PASSWORD, and take them out of CWM_GRAPH.",
         )
-
-
-def _no_address(got: str) -> InvalidInputError:
-    return InvalidInputError(
-        "The graph's address cannot be used.",
-        got=got,
-        allowed="embedded:DIR, bolt://HOST:PORT, neo4j://HOST:PORT, neo4j+s://HOST:PORT",
-        do="Set CWM_GRAPH to one of these, or unset it for the private Neo4j.",
-    )
+    try:
+        usable = scheme in SCHEMES and bool(rest) and urlsplit(address).port != 0
+    except ValueError:  # the port is none, or the address of IPv6
+        usable = False
+    if not usable:
+        raise InvalidInputError(
+            "The graph's address cannot be used.",
+            got=address,
+            allowed="embedded:DIR, bolt://HOST:PORT, neo4j://HOST:PORT, neo4j+s://HOST:PORT",
+            do="Set CWM_GRAPH to one of these, or unset it for the private Neo4j.",
+        )
 
 
 def _refused(error: ValidationError) -> InvalidInputError:

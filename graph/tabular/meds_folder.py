@@ -105,9 +105,8 @@ def parquet(source: Source) -> "Iterator[pq.ParquetFile]":
     try:
         with source.at_any_place() as at, pq.ParquetFile(at, pre_buffer=False) as file:
             yield file
-    except (
-        UnicodeDecodeError
-    ):  # words or names of columns, which pyarrow looks at only when they are asked for
+    except UnicodeDecodeError:
+        # Words or names of columns, which pyarrow looks at only when they are asked for.
         raise pa.ArrowInvalid("text that is not UTF-8") from None
 
 

@@ -110,9 +110,12 @@ def test_no_address_of_a_graph(graph: str) -> None:
     assert "CWM_GRAPH" in str(_refused(Settings(graph=graph), InvalidInputError))
 
 
-@pytest.mark.parametrize("scheme", ["bolt", "neo4j+s"])
-def test_a_password_in_the_address_is_refused_and_not_shown(scheme: str) -> None:
-    error = _refused(Settings(graph=f"{scheme}://neo4j:hunter2@graph.example.org:7687"), InvalidInputError)
+@pytest.mark.parametrize("scheme", ["bolt", "neo4j+s", "http"])
+@pytest.mark.parametrize("password", ["hunter2", "p@hunter2"])
+@pytest.mark.parametrize("port", ["7687", "none"])
+def test_a_password_in_the_address_is_refused_and_not_shown(scheme: str, password: str, port: str) -> None:
+    address = f"{scheme}://neo4j:{password}@graph.example.org:{port}"
+    error = _refused(Settings(graph=address), InvalidInputError)
     assert "CWM_GRAPH_PASSWORD" in str(error.do)
     assert "graph.example.org" in str(error)
     assert "hunter2" not in str(error)
