@@ -9,6 +9,7 @@ import dash
 from dash import Dash, html
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
 
 from dashboard import downloads, frame, login
 from dashboard.desk import Desk, explained
@@ -50,10 +51,10 @@ def build(settings: Settings, graph: Graph | None = None, *, hosts: frozenset[st
     backend: Any = app.backend
     for hook in backend._before_request_funcs:
         hook()  # Dash adds the pages' router on the first request, too late for a first request that is a deep link
-    known = {module.PAGE.path.split("/")[1] for module in pages().values()}
-    return Shield(
-        server, sessions, app.csp_hashes, hosts, (*sorted(known), "assets", "download", "login", "logout")
-    )
+    addresses = [module.PAGE.path for module in pages().values()]
+    addresses += [route.path for route in server.routes if isinstance(route, Route | Mount)]
+    known = frozenset(address.split("/")[1] for address in addresses) | {"download", "login", "logout"}
+    return Shield(server, sessions, app.csp_hashes, hosts, known)
 
 
 def _dash(server: FastAPI, desk: Desk) -> Dash:

@@ -12,7 +12,7 @@ from typing import ParamSpec, TypeVar
 import anyio.to_thread
 
 from dashboard.recall import Recall
-from dashboard.secrets import Secrets
+from dashboard.secrets import PATIENTS, Secrets
 from graph.connection import Graph, open_graph
 from graph.settings import Settings
 from ontology.errors import CwmError
@@ -57,7 +57,7 @@ class Desk:
 
     def address(self, key: str) -> str:
         """The address of a patient's page, which holds neither name nor record number."""
-        return f"/patients/{self.secrets.token(key)}"
+        return f"/{PATIENTS}/{self.secrets.token(key)}"
 
 
 def reference() -> str:

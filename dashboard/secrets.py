@@ -10,15 +10,22 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
-from ontology.errors import NotFoundError
+from ontology.errors import CwmError, NotFoundError
+
+PATIENTS = "patients"
+"""First segment of the addresses in which a token stands for a patient."""
+SIZE = 32
+"""Bytes of the secret."""
 
 
 def private_write(path: Path, data: bytes) -> None:
-    """Write a file that only its owner can read (mode 0600), whole or not at all."""
+    """Write a file that only its owner can read (mode 0600), whole or not at all, also when the power is lost."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
         out.write(data)
+        out.flush()
+        os.fsync(out.fileno())
     part.replace(path)
 
 
@@ -38,11 +45,22 @@ class Secrets:
 
     @classmethod
     def load(cls, home: Path) -> "Secrets":
-        """The secret kept in ``home/dashboard.key`` (mode 0600), made on first use."""
+        """The secret kept in ``home/dashboard.key`` (mode 0600), made on first use.
+
+        Raises:
+            CwmError: the file was cut short; keys made from it could be guessed.
+        """
         path = home / "dashboard.key"
         if not path.exists():
-            private_write(path, os.urandom(32))
-        return cls(path.read_bytes())
+            private_write(path, os.urandom(SIZE))
+        if len(root := path.read_bytes()) != SIZE:
+            raise CwmError(
+                "The key of the dashboard is not whole.",
+                got=f"{path}: {len(root)} bytes",
+                allowed=f"{SIZE} bytes",
+                do="Remove the file: the next start makes a new one, which ends every session and changes every address.",
+            )
+        return cls(root)
 
     def derived(self, purpose: str, size: int = 32) -> bytes:
         """A key for one purpose (HMAC-SHA-512 of its name), ``size`` <= 64 bytes."""
@@ -63,6 +81,13 @@ class Secrets:
             return self._siv.decrypt(data, None).decode()
         except (ValueError, InvalidTag):
             raise NotFoundError("This address names nothing here.", do="Go back to the list.") from None
+
+    def made(self, token: str) -> bool:
+        """Whether this install made the token, in just these letters."""
+        try:
+            return self.token(self.key_of(token)) == token
+        except NotFoundError:
+            return False
 
     @property
     def _siv(self) -> AESSIV:

@@ -2,8 +2,10 @@
 
 import ipaddress
 import logging
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 
 from dashboard.app import LOOPBACK, build
@@ -81,12 +83,20 @@ def first_password(settings: Settings, *, reset: bool = False) -> str | None:
     return users.reset() if reset else users.first_run()
 
 
+class _Private(RotatingFileHandler):
+    """A log that only its owner can read, also the new one that is begun when it is full."""
+
+    def _open(self) -> TextIOWrapper:
+        file = super()._open()
+        os.fchmod(file.fileno(), 0o600)
+        return file
+
+
 def _log_to_file(settings: Settings) -> None:
     """Access and errors go to ``CWM_HOME/logs/dashboard.log``: no query strings, no names, no record numbers."""
     folder = settings.home / "logs"
     folder.mkdir(parents=True, exist_ok=True)
-    handler = RotatingFileHandler(folder / "dashboard.log", maxBytes=5_000_000, backupCount=3)
-    (folder / "dashboard.log").chmod(0o600)
+    handler = _Private(folder / "dashboard.log", maxBytes=5_000_000, backupCount=3)
     handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
     logger = logging.getLogger("dashboard")
     logger.setLevel(logging.INFO)

@@ -13,6 +13,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dashboard.secrets import PATIENTS
 from dashboard.session import Sessions
 
 access = logging.getLogger("dashboard.access")
@@ -64,7 +65,7 @@ class Shield:
     sessions: Sessions
     hashes: Callable[[], Iterable[str]]
     hosts: frozenset[str] = field(default_factory=lambda: frozenset({"127.0.0.1", "localhost", "::1"}))
-    paths: tuple[str, ...] = ()
+    paths: frozenset[str] = frozenset()
     """First segments of known addresses; the access log names no other, as a stray address could hold anything."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -128,10 +129,13 @@ class Shield:
         return self.sessions.user_of(headers.get("cookie", ""))
 
     def _logged(self, path: str) -> str:
-        first = path.split("/")[1] if "/" in path else ""
-        return (
-            path if first in self.paths or first.startswith("_dash-") or path in {"/", *OPEN} else "(unknown)"
-        )
+        """As much of an address as is surely ours: somebody may have typed a name into it, or a line of a log."""
+        first, _, rest = path.removeprefix("/").partition("/")
+        if first not in self.paths:
+            return "(unknown)"
+        if not rest:
+            return f"/{first}"
+        return f"/{first}/{rest if first == PATIENTS and self.sessions.secrets.made(rest) else '*'}"
 
     def _with_security(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         added = {**HEADERS, "Content-Security-Policy": policy(self.hashes())}

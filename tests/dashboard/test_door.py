@@ -1,9 +1,11 @@
 """Nobody gets past the door without a session, by http or by websocket."""
 
 import json
+import logging
 import re
 import socket
 import stat
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 import pytest
@@ -172,6 +174,36 @@ def test_the_access_log_holds_no_query_and_no_stray_address(site: Site) -> None:
     assert "GET /login 200" in logged
     assert "Ada" not in logged
     assert "1815" not in logged
+
+
+def test_the_access_log_names_no_patient_whom_somebody_types_into_an_address(site: Site) -> None:
+    site.login()
+    token = Secrets.load(site.home).token("Patient/ada-lovelace")
+    for path in ("patients/Ada-Lovelace", "patients/1815-12-10", "download/Ada", "assets/Ada", "_dash-x/Ada"):
+        site.get(f"/{path}")
+        site.get(f"/{path}%0a2026-01-01%20forged", Accept="text/html")
+    site.get(f"/patients/{token}")
+    site.get("/")  # by then the line before is written
+    logged = (site.home / "logs" / "dashboard.log").read_text()
+    assert f"GET /patients/{token} 200" in logged
+    for word in ("Ada", "1815", "forged"):
+        assert word not in logged
+
+
+def test_the_log_is_private_also_after_it_has_begun_anew(site: Site) -> None:
+    for handler in logging.getLogger("dashboard").handlers:
+        if isinstance(handler, RotatingFileHandler):
+            handler.doRollover()
+    site.get("/")
+    modes = {path.name: path.stat().st_mode & 0o077 for path in (site.home / "logs").iterdir()}
+    assert modes == {"dashboard.log": 0, "dashboard.log.1": 0}
+
+
+@pytest.mark.parametrize("left", [b"", b"k"])
+def test_a_key_that_a_loss_of_power_has_cut_short_never_opens_the_door(tmp_path: Path, left: bytes) -> None:
+    (tmp_path / "dashboard.key").write_bytes(left)
+    with pytest.raises(CwmError, match=r"dashboard\.key"):
+        Secrets.load(tmp_path)
 
 
 def test_an_error_shows_and_logs_nothing_of_its_text(site: Site) -> None:
