@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from graph import Graph, search
@@ -73,11 +74,29 @@ def test_what_comes_together_has_a_lift_with_its_interval(record: Graph) -> None
     (row,) = record.read("analytics.cooccurrence", at=None, **asked)
     assert (row["code"], row["both"], row["first"], row["second"], row["patients"]) == ("urn:c|2", 2, 3, 3, 6)
     assert row["lift"] == pytest.approx((2 / 3) / (3 / 6))
-    error = 1.96 * math.sqrt(1 / 2 - 1 / 3 + 1 / 3 - 1 / 6)
+    error = 1.96 * math.sqrt(1 / 2 - 1 / 3 - 1 / 3 + (2 * row["lift"] - 1) / 6)
     assert row["low"] == pytest.approx(row["lift"] * math.exp(-error))
     assert row["high"] == pytest.approx(row["lift"] * math.exp(error))
     (then,) = record.read("analytics.cooccurrence", at=THEN, **asked)
     assert then["both"] == 1
+
+
+@pytest.mark.neo4j
+def test_the_interval_of_a_lift_is_as_wide_as_the_lift_scatters(graph: Graph, tmp_path: Path) -> None:
+    """Against draws of as many patients anew: the standard error of the logarithm, which no formula of ours goes into."""
+    both, one, other, neither = 30, 30, 60, 80
+    kinds = ["12"] * both + ["1"] * one + ["2"] * other + ["3"] * neither
+    people = [patient(f"p{i}") for i in range(len(kinds))]
+    facts = [condition(f"p{i}", code) for i, codes in enumerate(kinds) for code in codes]
+    ingest(graph, [ndjson(tmp_path / "a.ndjson", [*people, *facts])])
+    asked = {"code": "urn:c|1", "types": ["Condition"], "least": 1, "z": 1.0, "limit": 1}
+    (row,) = graph.read("analytics.cooccurrence", at=None, **asked)
+    assert row["lift"] == pytest.approx(30 * 200 / (60 * 90))
+    drawn = np.random.default_rng(0).multinomial(
+        200, np.array([both, one, other, neither]) / 200, size=20_000
+    )
+    lifts = np.log(drawn[:, 0] * 200 / ((drawn[:, 0] + drawn[:, 1]) * (drawn[:, 0] + drawn[:, 2])))
+    assert math.log(row["high"] / row["low"]) / 2 == pytest.approx(float(lifts.std()), rel=0.05)
 
 
 @pytest.mark.neo4j

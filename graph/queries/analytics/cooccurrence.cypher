@@ -15,7 +15,7 @@
 //   second: patients who have this code
 //   patients: patients who have any fact of these types
 //   lift: "share of this code among patients with the first, over its share among all"
-//   low: lower end of the interval of the lift, by the logarithm of a ratio of shares
+//   low: "lower end of the interval of the lift: of its logarithm, by the delta method, each patient a draw of its own"
 //   high: upper end
 MATCH (p:Patient)-[:HAS_EVENT]->(f:Event)
 WHERE f.type IN $types AND ($at IS NULL OR f.recorded <= $at) AND (NOT f:Deleted OR f.deleted > $at)
@@ -33,9 +33,9 @@ CALL (c) {
   WHERE f.type IN $types AND c.key IN f.codes AND ($at IS NULL OR f.recorded <= $at) AND (NOT f:Deleted OR f.deleted > $at)
   RETURN count(DISTINCT p) AS second
 }
-WITH c, both, first, second, patients, toFloat(both) * patients / (toFloat(first) * second) AS lift,
-  CASE WHEN 1.0 / both - 1.0 / first + 1.0 / second - 1.0 / patients > 0
-    THEN sqrt(1.0 / both - 1.0 / first + 1.0 / second - 1.0 / patients) ELSE 0.0 END AS error
+WITH c, both, first, second, patients, toFloat(both) * patients / (toFloat(first) * second) AS lift
+WITH c, both, first, second, patients, lift, 1.0 / both - 1.0 / first - 1.0 / second + (2 * lift - 1) / patients AS variance
+WITH c, both, first, second, patients, lift, CASE WHEN variance > 0 THEN sqrt(variance) ELSE 0.0 END AS error
 RETURN c.key AS code, c.display AS display, both, first, second, patients, lift,
   lift * exp(-$z * error) AS low, lift * exp($z * error) AS high
 ORDER BY low DESC, code
