@@ -14,11 +14,13 @@ from graph import Graph
 from graph.export.rdf import flat, statements
 from graph.export.rdf_terms import node
 from graph.export.rdf_write import ENDINGS, export
+from graph.ingest import ingest
 from graph.journey import journey
 from ontology import shapes, world
 from ontology.errors import InvalidInputError, NotFoundError
 from tests.conftest import Run
 from tests.data import write_ndjson
+from tests.graph.made import patient
 from tests.graph.rdf_made import AGENT, SECRET, WHEN, made, resources
 
 pytestmark = pytest.mark.neo4j
@@ -219,3 +221,37 @@ def test_the_order_of_files_makes_no_difference(graph: Graph, tmp_path: Path) ->
             }
         )  # type: ignore[union-attr]
     assert found[0] == found[1]
+
+
+def test_words_that_someone_typed_for_a_visit_a_picture_or_a_drug_stay_too(
+    graph: Graph, tmp_path: Path
+) -> None:
+    typed = [f"{SECRET[2]} for {word}" for word in ("visit", "picture", "drug")]
+    here = {"subject": {"reference": "Patient/p1"}}
+    dose = [{"text": typed[2]}]
+    visit = {
+        "resourceType": "Appointment",
+        "id": "a",
+        "status": "booked",
+        "description": typed[0],
+        "created": "2020",
+    }
+    visit |= {"participant": [{"actor": here["subject"], "status": "accepted"}]}
+    picture = {
+        "resourceType": "ImagingStudy",
+        "id": "i",
+        "status": "available",
+        **here,
+        "description": typed[1],
+    }
+    drugs = [
+        {"resourceType": "MedicationRequest", "id": "r", **here, "dosageInstruction": dose},
+        {"resourceType": "MedicationDispense", "id": "d", **here, "dosageInstruction": dose},
+        {"resourceType": "MedicationStatement", "id": "s", **here, "dosage": dose},
+        {"resourceType": "MedicationAdministration", "id": "m", **here, "dosage": dose[0]},
+    ]
+    ingest(graph, [write_ndjson(tmp_path, [patient(), visit, picture | {"started": "2020"}, *drugs])])
+    hidden, told = (str(triples(graph, identity=asked)) for asked in (False, True))
+    assert [word for word in typed if word in hidden] == []
+    assert told.count(typed[2]) == 4
+    assert [word for word in typed if word not in told] == []
