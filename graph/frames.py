@@ -70,7 +70,7 @@ def frame(
     """
     most = rows if rows is not None else graph.settings.query_rows
     with asking(graph, text(query), dict(params or {}), timeout=timeout, ordered=skip > 0) as result:
-        found = result.fetch(skip + most + 1)[skip:]
+        found = [list(record.values()) for record in result.fetch(skip + most + 1)[skip:]]
         columns = list(result.keys())
     if len(found) > most:
         raise InvalidInputError(
@@ -78,7 +78,7 @@ def frame(
             got=f"more than {most:,}",
             do="Ask for less, allow more (rows, CWM_QUERY_ROWS), or read it by pages (graph.frames.pages).",
         )
-    made = table(columns, [list(record.values()) for record in found])
+    made = table(columns, found)
     return _pandas(made) if to == "pandas" else made
 
 

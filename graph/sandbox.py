@@ -164,6 +164,13 @@ def _reading(graph: Graph, timeout: float) -> Iterator[neo4j.Transaction]:
             yield tx
         except exceptions.Neo4jError as error:
             raise _said(error, timeout) from error
+        except exceptions.BrokenRecordError as error:
+            raise InvalidInputError(
+                "The answer holds a time that cannot be given back.",
+                got=error,
+                allowed="the years 1 to 9999 in UTC",
+                do="Ask for its text: toString(...).",
+            ) from error
 
 
 def _said(error: exceptions.Neo4jError, timeout: float) -> InvalidInputError:

@@ -1,8 +1,11 @@
 """A researcher may read the graph with any query; everything else is refused, stopped or cut off."""
 
+from pathlib import Path
+
 import pytest
 
 from graph import Graph
+from graph.frames import frame, pages, save
 from graph.sandbox import Answer, ask
 from ontology.errors import InvalidInputError
 
@@ -75,6 +78,22 @@ def test_a_query_that_reads_is_answered(graph: Graph, cypher: str) -> None:
 def test_what_is_no_query_is_told_so(graph: Graph, cypher: str) -> None:
     with pytest.raises(InvalidInputError, match="does not accept"):
         ask(graph, cypher)
+
+
+def test_a_time_that_no_calendar_here_has_is_told_so(graph: Graph, tmp_path: Path) -> None:
+    for time in ("date('9999-12-31') + duration('P1D')", "datetime('-0044-03-15T00:00:00Z')"):
+        asked = f"RETURN {time} AS at"
+        for way in (
+            ask,
+            frame,
+            lambda *query: list(pages(*query)),
+            lambda *query: save(*query, {}, tmp_path / "x.csv"),
+        ):
+            with pytest.raises(InvalidInputError, match="cannot be given back"):
+                way(graph, asked)
+    assert ask(graph, "RETURN toString(date('9999-12-31') + duration('P1D')) AS at").rows == [
+        {"at": "+10000-01-01"}
+    ]
 
 
 def test_a_query_without_end_is_stopped(graph: Graph) -> None:
