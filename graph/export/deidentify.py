@@ -50,6 +50,11 @@ WORDS = frozenset(
     | {"component_displays", "component_units", "component_texts"}
 )
 """Properties that hold what people wrote or chose: kept where enough patients share them."""
+_DATE = re.compile(
+    r"\b\d{4}-\d\d(-\d\d)?(T|\b)|\b\d{1,2}[./-]\d{1,2}[./-](\d\d){1,2}\b|\b(19|2\d)\d{6}\b|^\s*\d{4}\s*$"
+    r"|\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\W+(\d{1,2}\W+)?\d{4}\b",
+    re.IGNORECASE,
+).search
 _TOKEN = re.compile(r"[^\s|]{1,100}(\|[^\s]{1,64})?").fullmatch
 
 
@@ -142,8 +147,15 @@ class Deidentifier:
         return f"{at.year:04}" if at else None
 
     def shared(self, words: str | None) -> str | None:
-        """The words where enough patients share them."""
-        return words if words in self.words and not ages.told(words) else None
+        """The words where enough patients share them, and they tell neither an age over 89 nor a date: it would not be shifted.
+
+        >>> one = Deidentifier(b"x" * 32, frozenset({"Positive", "2020-01-02", "3 May 2020", "Influenza 2019-2020"}))
+        >>> [one.shared(words) for words in ("Positive", "2020-01-02", "3 May 2020", "Influenza 2019-2020")]
+        ['Positive', None, None, 'Influenza 2019-2020']
+        """
+        if words is None or words not in self.words or ages.told(words) or _DATE(words):
+            return None
+        return words
 
     def props(self, props: Mapping[str, Any], patient: str | None) -> dict[str, Any]:
         """The properties of a node that may be seen; instants are datetimes."""

@@ -309,6 +309,21 @@ def test_words_that_tell_an_age_over_89_go_though_many_share_them(graph: Graph, 
 
 
 @pytest.mark.neo4j
+def test_a_date_that_many_patients_share_is_shifted_or_left_out_and_not_a_word(
+    graph: Graph, tmp_path: Path
+) -> None:
+    """A day on which many came, written as a value, would give away the shift of all of them."""
+    rows: list[Resource] = []
+    for i in range(11):
+        of = {"of": f"Patient/p{i}", "effectiveDateTime": "2020-01-02"}
+        rows += [patient(f"p{i}"), observation(f"a{i}", valueDateTime="2020-01-02", **of)]
+        rows.append(observation(f"b{i}", valueString="seen on 01/02/2020", **of))
+        rows.append(observation(f"c{i}", component=[{"code": said(), "valueDateTime": "2020-01-02"}], **of))
+    for name, text in exported(graph, tmp_path / "x", *rows).items():
+        assert ("2020-01-02" in text, "01/02/2020" in text) == (False, False), name
+
+
+@pytest.mark.neo4j
 def test_no_date_and_no_relative_tells_that_somebody_is_over_89(graph: Graph, tmp_path: Path) -> None:
     mine = {"patient": {"reference": "Patient/old"}}
     shot = {"resourceType": "Immunization", "status": "completed", "vaccineCode": said("1"), **mine}
