@@ -65,6 +65,6 @@ TESTS: Final[dict[str, Test]] = {
     "canonical": _uri,
     "oid": _word(r"urn:oid:[0-2](\.(0|[1-9][0-9]*))+"),
     "uuid": _word(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
-    "base64Binary": _word(r"(\s*([0-9a-zA-Z+/=]){4}\s*)+"),
+    "base64Binary": _word(r"\s*+([0-9a-zA-Z+/=]{4}\s*+)++"),
     "xhtml": lambda v: isinstance(v, str) and v.lstrip().startswith("<div"),
 }

@@ -60,6 +60,8 @@ def test_the_demo_is_as_fhir_says(fhir: str) -> None:
         ({"meta": {"lastUpdated": "2020-01-01"}}, "value", "Patient.meta.lastUpdated"),
         ({"text": {"status": "generated", "div": "hello"}}, "value", "Patient.text.div"),
         ({"photo": [{"data": "%%%"}]}, "value", "Patient.photo[0].data"),
+        # In lines, as mail has it, and of the alphabet for addresses: each line doubled the time that it took to say no.
+        ({"photo": [{"data": ("A" * 76 + "\n") * 60 + "AA-_"}]}, "value", "Patient.photo[0].data"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_found_where_it_is(more: dict[str, Any], code: str, where: str) -> None:
@@ -77,6 +79,7 @@ def test_what_is_wrong_is_found_where_it_is(more: dict[str, Any], code: str, whe
         },
         {"generalPractitioner": [{"reference": "urn:uuid:7"}, {"display": "somebody"}]},
         {"deceasedDateTime": "2016-12-31T23:59:60Z", "multipleBirthInteger": -1},
+        {"photo": [{"data": ("A" * 76 + "\r\n") * 60 + "AA=="}]},
     ],
 )
 def test_what_fhir_allows_is_not_found_wrong(more: dict[str, Any]) -> None:
