@@ -49,10 +49,18 @@ def told(timestamp: Any, meta: Any) -> tuple[str, Any] | None:
 
 
 _STAMP = re.compile(rb'"timestamp"\s*:\s*("[^"]*")')
+_UPDATED = re.compile(rb'"lastUpdated"\s*:\s*("[^"]*")')
 
 
 def told_before(beginning: bytes) -> tuple[str, Any] | None:
-    """The same for a bundle too big to hold, from its beginning: what stands before its entries."""
+    """The same for a bundle too big to hold, from its beginning: what stands before its entries.
+
+    >>> told_before(b'{"meta": {"lastUpdated": "2026-01-02T00:00:00Z"}, "entry": [')
+    ('meta.lastUpdated', '2026-01-02T00:00:00Z')
+    """
     head, _, _ = beginning.partition(b'"entry"')
-    found = _STAMP.search(head)
-    return ("timestamp", found[1].decode(errors="replace").strip('"')) if found else None
+    stamp, updated = (
+        found[1].decode(errors="replace").strip('"') if (found := said.search(head)) else None
+        for said in (_STAMP, _UPDATED)
+    )
+    return told(stamp, {"lastUpdated": updated})

@@ -257,6 +257,12 @@ class Server:
                 "The server does not allow this.", got=got,
                 do="Set CWM_FETCH_TOKEN, or CWM_SMART_CLIENT and CWM_SMART_KEY (see docs/sources.md).",
             )  # fmt: skip
+        if response.is_redirect:
+            to = urlsplit(urljoin(url, response.headers.get("Location", "")))
+            raise SourceError(
+                "The server sends on to another address; that is not followed.", got=f"{got} to {to.scheme}://{to.netloc}",
+                do="Give the address where the server itself is.",
+            )  # fmt: skip
         raise SourceError("The server refused.", got=got)
 
     def _outcome(self, url: str, response: httpx2.Response) -> str:

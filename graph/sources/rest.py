@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -90,14 +90,21 @@ def offered(server: Server) -> Offered:
         rest = next(r for r in said["rest"] if r.get("mode", "server") == "server")
     except (msgspec.DecodeError, KeyError, TypeError, StopIteration):
         raise SourceError("This is no FHIR server: it has no CapabilityStatement.", got=server.base) from None
+    now = datetime.now(UTC)
+    with contextlib.suppress(KeyError, ValueError):
+        now = parsedate_to_datetime(answer.headers["Date"])
+    try:
+        return _offered(said, rest, now)
+    except (KeyError, TypeError, AttributeError):
+        raise SourceError("The server's CapabilityStatement cannot be read.", got=server.base) from None
+
+
+def _offered(said: Any, rest: Any, now: datetime) -> Offered:
     types = {r["type"]: {i.get("code") for i in r.get("interaction", [])} for r in rest.get("resource", [])}
     operations = [
         o for r in rest.get("resource", []) if r["type"] == "Patient" for o in r.get("operation", [])
     ]
     names = {o.get("name", "").lstrip("$") for o in (*operations, *rest.get("operation", []))}
-    now = datetime.now(UTC)
-    with contextlib.suppress(KeyError, ValueError):
-        now = parsedate_to_datetime(answer.headers["Date"])
     software = said.get("software", {})
     return Offered(
         " ".join(str(software[k]) for k in ("name", "version") if k in software),

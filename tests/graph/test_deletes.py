@@ -102,19 +102,27 @@ def test_what_says_when_a_resource_was_deleted(graph: Graph, tmp_path: Path) -> 
         assert node["tomb"] == "2021-06-01T00:00:00.000000Z|00000000000000000007|~"
 
 
-def test_a_bundle_too_big_to_hold_deletes_at_its_timestamp_too(
-    graph: Graph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("said", "clock"),
+    [
+        ('"timestamp":"2021-06-01T00:00:00Z"', "timestamp"),
+        ('"meta":{"tag":[{"code":"x"}],"lastUpdated":"2021-06-01T00:00:00Z"}', "meta.lastUpdated"),
+        ('"meta":{"lastUpdated":"2020-01-01T00:00:00Z"},"timestamp" : "2021-06-01T00:00:00Z"', "timestamp"),
+    ],
+)
+def test_a_bundle_too_big_to_hold_deletes_at_its_time_too(
+    graph: Graph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, clock: str
 ) -> None:
     monkeypatch.setitem(graph.settings.__dict__, "line_limit", 400)
     path = tmp_path / "b.json"
     path.write_text(
-        '{"resourceType":"Bundle","timestamp":"2021-06-01T00:00:00Z","entry":'
+        f'{{"resourceType":"Bundle",{said},"entry":'
         + json.dumps([delete(f"Patient/p{i}", None) for i in range(30)])
         + "}"
     )
     assert ingest(graph, [path]).deleted == 30
     (node,) = graph.read("ingest.known", keys=["Patient/p1"])
-    assert (node["deleted"], node["deleted_clock"]) == ([AT, 0], "timestamp")
+    assert (node["deleted"], node["deleted_clock"]) == ([AT, 0], clock)
 
 
 def test_a_delete_without_a_time_takes_effect_when_it_is_read(graph: Graph, tmp_path: Path) -> None:

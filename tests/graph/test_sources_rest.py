@@ -184,6 +184,25 @@ def test_what_the_server_cannot_do_is_said(server: Running, tmp_path: Path) -> N
         fetch("http://127.0.0.1:9/fhir", tmp_path / "h")
 
 
+def test_a_server_that_sends_on_to_another_is_said_to_do_so(between: Proxy, tmp_path: Path) -> None:
+    to = {"Location": "https://other.example.org/fhir/Patient?name=SECRET"}
+    between.breaks = [Break(lambda _: True, status=302, headers=to)]
+    with pytest.raises(SourceError, match="not followed") as error:
+        fetch(between.base, tmp_path / "f")
+    assert "https://other.example.org" in str(error.value)
+    assert "SECRET" not in str(error.value)
+
+
+@pytest.mark.parametrize("resource", [[{"interaction": []}], [{"type": "Patient", "interaction": None}], [7]])
+def test_a_statement_of_what_a_server_can_that_is_no_such_is_refused(
+    between: Proxy, tmp_path: Path, resource: Any
+) -> None:
+    said = {"resourceType": "CapabilityStatement", "rest": [{"mode": "server", "resource": resource}]}
+    between.breaks = [Break(lambda _: True, status=200, body=json.dumps(said).encode())]
+    with pytest.raises(SourceError, match="cannot be read"):
+        fetch(between.base, tmp_path / "f")
+
+
 def test_no_token_and_no_id_of_a_patient_is_in_a_message_or_a_log(
     between: Proxy, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
