@@ -60,16 +60,10 @@ def connected(address: str) -> Client:
     # What it would say of a lost connection is said as an error of ours; who wants its log sets the level anew.
     for name in ("distributed", "distributed.client"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    _check(address)
     connect = cast("Callable[..., Client]", distributed.Client)
     try:
         client = connect(address, timeout=PATIENCE, set_as_default=False)
-    except (ValueError, TypeError):
-        raise InvalidInputError(
-            "The address of the Dask scheduler cannot be used.",
-            got=address,
-            allowed="for instance tcp://127.0.0.1:8786 or tls://scheduler.example.org:8786",
-            do="Set CWM_DASK to the address that the scheduler prints when it starts, or unset it.",
-        ) from None
     except OSError as error:
         raise DaskUnavailableError(
             "The Dask scheduler cannot be reached.",
@@ -82,6 +76,32 @@ def connected(address: str) -> Client:
         client.close()
         raise no_worker(address) from None
     return client
+
+
+def _check(address: str) -> None:
+    """Refuse what Dask's client would refuse too, which then waits for 20 seconds and leaves a trace as Python ends."""
+    import distributed
+    from distributed.comm.addressing import parse_address, parse_host_port
+    from distributed.comm.registry import get_backend
+
+    try:
+        scheme, place = parse_address(address)
+        get_backend(scheme)
+        parse_host_port(place)
+    except ValueError:
+        raise InvalidInputError(
+            "The address of the Dask scheduler cannot be used.",
+            got=address,
+            allowed="for instance tcp://127.0.0.1:8786 or tls://scheduler.example.org:8786",
+            do="Set CWM_DASK to the address that the scheduler prints when it starts, or unset it.",
+        ) from None
+    security = cast("Callable[[], Any]", distributed.Security)()
+    if scheme == "tls" and security.get_connection_args("client").get("ssl_context") is None:
+        raise InvalidInputError(
+            "Dask has no certificates for a scheduler at tls://.",
+            got=address,
+            do="Set DASK_DISTRIBUTED__COMM__TLS__CA_FILE, ..._TLS__CLIENT__CERT and ..._TLS__CLIENT__KEY, or Dask's own file.",
+        )
 
 
 def no_worker(address: str) -> DaskUnavailableError:

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
@@ -36,6 +37,18 @@ NAME = "Zebulon"
 def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     with cluster(tmp_path_factory.mktemp("dask"), 2) as running:
         yield running
+
+
+USE = """
+from graph import Settings
+from graph.spread import projecting
+from ontology.errors import InvalidInputError
+try:
+    with projecting(Settings()):
+        pass
+except InvalidInputError as error:
+    print(error)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -198,6 +211,29 @@ def test_the_command_says_what_to_do_when_there_is_no_scheduler(
     assert run.status == 4
     assert "The Dask scheduler cannot be reached" in run.err
     assert "Traceback" not in run.err
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("nowhere", "tcp://127.0.0.1:8786"),
+        ("tcp://127.0.0.1:dask", "tcp://127.0.0.1:8786"),
+        ("http://127.0.0.1:8786", "tcp://127.0.0.1:8786"),
+        ("tls://127.0.0.1:8786", "DASK_DISTRIBUTED__COMM__TLS__CA_FILE"),
+    ],
+)
+def test_an_address_that_dask_cannot_use_is_said_and_nothing_more(address: str, said: str) -> None:
+    """In a process of its own: what Dask leaves behind it tells when Python ends."""
+    run = subprocess.run(
+        [sys.executable, "-c", USE],
+        env={**os.environ, "CWM_DASK": address},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said in run.stdout
+    assert run.stderr == ""
 
 
 def test_an_address_that_is_none_and_a_package_that_is_missing_are_named(
