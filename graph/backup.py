@@ -20,6 +20,7 @@ from graph.server.space import need_space
 from graph.settings import Settings
 from ontology.errors import InvalidInputError
 
+COMING = "restoring-"
 DATABASE, DUMP, MANIFEST = "neo4j", "neo4j.dump", "manifest.json"
 CHUNK = 2**20
 
@@ -121,8 +122,10 @@ def restore(settings: Settings, source: Path, *, overwrite: bool = False, say: S
                 do="Back it up, then give --overwrite; or set CWM_HOME to an empty folder.",
             )
         need_space(folder, settings.disk_free + 3 * manifest.bytes)
-        coming = folder / "restoring"
-        shutil.rmtree(coming, ignore_errors=True)  # of a restore that was killed
+        for left in folder.glob(f"{COMING}*"):  # of restores that were killed
+            shutil.rmtree(left, ignore_errors=True)
+        # A new one each time: the tool of a restore that was killed may still write to its own.
+        coming = Path(tempfile.mkdtemp(prefix=COMING, dir=folder))
         try:
             _load(quiet, source, coming, say)
             exchange(quiet.plan.home, coming / "neo4j", quiet.plan.aside)
@@ -134,7 +137,7 @@ def restore(settings: Settings, source: Path, *, overwrite: bool = False, say: S
 def _load(quiet: Offline, source: Path, coming: Path, say: Say) -> None:
     beside = Offline(quiet.plan.model_copy(update={"folder": coming}))
     unpacked = coming / "dump"
-    unpacked.mkdir(parents=True, mode=0o700)
+    unpacked.mkdir(mode=0o700)
     with _opened(source) as tar, (unpacked / DUMP).open("wb") as out:
         _checked(tar, source, out)
     say("loading")

@@ -76,11 +76,13 @@ def offline(
             with lease.held(folder / "users.lock", fcntl.LOCK_SH):
                 look(lease.find_or_start(settings, folder))
         stays = (folder / "stay").exists()
-        lease.stop(folder)
-        with lease.held(folder / "keeper.lock", fcntl.LOCK_EX):
-            yield Offline(lease.planned(settings, folder))
-        if stays:
-            lease.stay(folder, on=True)
+        try:
+            lease.stop(folder)
+            with lease.held(folder / "keeper.lock", fcntl.LOCK_EX):
+                yield Offline(lease.planned(settings, folder))
+        finally:
+            if stays:
+                lease.stay(folder, on=True)
 
 
 def exchange(here: Path, coming: Path, aside: Path) -> None:

@@ -1,5 +1,8 @@
 """A backup: one file from which the same graph comes back, refused while the graph is used, never half restored."""
 
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +15,7 @@ from graph.ingest import ingest
 from ontology.errors import InvalidInputError
 from tests.data import demo_slice, write_ndjson
 
+ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.neo4j, pytest.mark.slow]
 
 
@@ -58,9 +62,48 @@ def test_a_graph_comes_back_the_same_in_an_empty_folder_and_in_its_own(
     with open_graph(other) as graph:
         assert digest(graph) == before
     assert other.embedded
-    assert not (other.embedded / "restoring").exists()
+    assert not list(other.embedded.glob("restoring*"))
     assert not (other.embedded / "replaced").exists()
     server.stop(other.embedded)
+
+
+def test_a_restore_after_one_that_was_killed_does_not_meet_its_tool(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """The tool of Neo4j outlives the command that was killed for a moment, and still loads what it was told to."""
+    file = tmp_path / "graph.cwm"
+    with open_graph(settings) as graph:
+        ingest(graph, [write_ndjson(tmp_path / "one-patient", demo_slice(1))])
+        before = digest(graph)
+    backup(settings, file)
+    folder = settings.embedded
+    assert folder is not None
+    code = (
+        "import sys; from pathlib import Path; from graph import Settings; from graph.backup import restore\n"
+    )
+    code += "restore(Settings(home=sys.argv[1], heap='400m', page_cache='32m'), Path(sys.argv[2]), overwrite=True)"
+    for moment in (0.2, 1.0):
+        first = subprocess.Popen([sys.executable, "-c", code, settings.home, file], cwd=ROOT)
+        while not list(folder.glob("restoring*/neo4j/conf/neo4j.conf")):
+            assert first.poll() is None
+            time.sleep(0.02)
+        time.sleep(moment)
+        first.kill()
+        first.wait()
+        restore(settings, file, overwrite=True)
+    with open_graph(settings) as graph:
+        assert digest(graph) == before
+    assert not list(folder.glob("restoring*"))
+
+
+def test_a_graph_that_was_to_stay_up_stays_so_after_a_backup_that_failed(tmp_path: Path) -> None:
+    settings = _own(tmp_path / "home")
+    folder = settings.embedded
+    assert folder is not None
+    server.stay(folder, on=True)
+    with pytest.raises(InvalidInputError, match="no graph to back up"):
+        backup(settings, tmp_path / "x.cwm")
+    assert (folder / "stay").exists()
 
 
 @pytest.fixture
