@@ -179,12 +179,12 @@ def _cells(person: Person, place: Place, outcome: int | None, died: bool | None)
 
 
 def age_group(years: float | None) -> str:
-    """The band of age by which results are broken down.
+    """The band of age by which results are broken down; before the birth that a record states, its age is unknown.
 
-    >>> age_group(64.9), age_group(65.0), age_group(None)
-    ('40-64', '65-79', 'unknown')
+    >>> age_group(64.9), age_group(65.0), age_group(None), age_group(-0.5)
+    ('40-64', '65-79', 'unknown', 'unknown')
     """
-    if years is None:
+    if years is None or years < 0:
         return "unknown"
     return next(name for name in reversed(AGES.ordered) if years >= AGES.groups[name])
 
