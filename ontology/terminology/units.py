@@ -15,6 +15,7 @@ True
 import re
 from collections.abc import Hashable
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
 from typing import Any, Final, NamedTuple
 
@@ -42,6 +43,8 @@ class UnitTable(Part):
 
     about: str
     canonical: tuple[str, ...]
+    corrected: dict[str, str]
+    """UCUM codes that the library takes for something else, and what UCUM says of them."""
     as_written: dict[str, str]
 
 
@@ -150,6 +153,26 @@ def _parser() -> Any:
 
 
 @cache
+def _reader() -> Any:
+    """The library's way from a parsed code to a quantity, with what ``corrected`` says."""
+    from ucumvert.parser import parse_ucum
+    from ucumvert.ucum_pint import UcumToPintTransformer
+
+    reader = UcumToPintTransformer(_library())
+    its_own = reader.simple_unit
+
+    def simple_unit(parts: list[Any]) -> Any:
+        *prefix, atom = map(str, parts)
+        meant = table().corrected.get(atom)
+        whole = reader.transform(parse_ucum(meant, _parser())) if meant else its_own([atom])
+        # Put before the unit, the library loses some prefixes: `m[g]` became a milligram.
+        return whole * (its_own([*prefix, "m"]) / its_own(["m"])).to_base_units() if prefix else whole
+
+    reader.simple_unit = simple_unit
+    return reader
+
+
+@cache
 def _read(ucum: str) -> _Read | None:
     """The library's reading of a UCUM code; None where it has none."""
     from lark.exceptions import LarkError
@@ -167,7 +190,7 @@ def _read(ucum: str) -> _Read | None:
     if odd and (odd - _TEMPERATURES or plain not in _TEMPERATURES):
         return _Read(("special", plain), None, special=True)
     try:
-        quantity = _library().from_ucum(plain)
+        quantity = _reader().transform(tree)
         kind = (quantity.dimensionality, frozenset(atom.lower() for atom in used & arbitrary))
     except (LarkError, PintError, ArithmeticError, AttributeError):
         return None
@@ -194,7 +217,9 @@ def _line(quantity: Any, target: str) -> tuple[float, float]:
         at = [
             float(_library().Quantity(v, quantity.units).to(goal.quantity.units).magnitude) for v in (0, 100)
         ]
-        return _rounded((at[1] - at[0]) / 100), _rounded(at[0])
+        # Scales of temperature are simple fractions of one another: so water freezes at 0 and not at 0.00000000000009.
+        factor, offset = (Fraction(x).limit_denominator(1000) for x in ((at[1] - at[0]) / 100, at[0]))
+        return float(factor), float(offset)
     factor = quantity.to_base_units().magnitude / goal.quantity.to_base_units().magnitude
     return _rounded(float(factor)), 0.0
 

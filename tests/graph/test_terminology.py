@@ -178,6 +178,22 @@ def test_numbers_of_one_code_become_comparable_and_keep_their_original(graph: Gr
     assert [r["value_canonical"] for r in rows] == [pytest.approx(37), 38, None]
 
 
+def test_a_unit_that_means_another_kind_since_this_edition_has_one_value(graph: Graph, record: Path) -> None:
+    ucum = "http://unitsofmeasure.org"
+    before = {
+        "a": f"{ucum}|C",
+        "b": f"{ucum}|A.s",
+        "code": "C",
+        "canonical": "A.s",
+        "factor": 1.0,
+        "offset": 0.0,
+    }
+    graph.write("terminology.convert", rows=[before], system=ucum)
+    units.load(graph)
+    rows = graph.read("terminology.values", key="http://loinc.org|8310-5", limit=10)
+    assert [(r["value"], r["value_canonical"]) for r in rows if r["unit"] == "C"] == [(38, 38)]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

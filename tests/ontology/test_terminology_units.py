@@ -1,13 +1,16 @@
 """Units: what can be compared is converted and comes back, what cannot is refused, what is not known is kept."""
 
+from typing import Any
+
 import polars as pl
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from ucumvert.xml_util import get_units_with_full_definition
 
 from graph.units import with_canonical
 from ontology.errors import InvalidInputError
-from ontology.terminology.units import convert, table, unit
+from ontology.terminology.units import _read, convert, table, unit
 
 KINDS = [
     ["mg/dL", "g/L", "ug/L", "ng/mL", "pg/mL", "kg/m3"],
@@ -47,10 +50,56 @@ def test_order_is_kept(pair: tuple[str, str], a: float, b: float) -> None:
 @pytest.mark.parametrize(
     ("value", "source", "target", "expected"),
     [(98.6, "[degF]", "Cel", 37.0), (7.5, "g/dL", "mg/dL", 7500), (120, "mm[Hg]", "kPa", 15.9986864898),
-     (70, "kg", "[lb_av]", 154.323583529), (5, "10*3/uL", "10*9/L", 5), (0.4, "1", "%", 40), (37, "C", "K", 310.15)],
+     (70, "kg", "[lb_av]", 154.323583529), (5, "10*3/uL", "10*9/L", 5), (0.4, "1", "%", 40), (37, "C", "K", 310.15),
+     (12, "mg%", "mg/dL", 12), (1.2, "g%", "g/L", 12), (250, "[Cal]", "kcal", 250), (30, "[in_i'Hg]", "mm[Hg]", 762),
+     (2, "[cft_i]", "L", 56.633693184)],
 )  # fmt: skip
 def test_known_conversions(value: float, source: str, target: str, expected: float) -> None:
     assert convert(value, source, target) == pytest.approx(expected, rel=1e-9)
+
+
+def test_water_freezes_at_0_and_nothing_is_left_of_binary_fractions() -> None:
+    fahrenheit = unit("[degF]")
+    assert fahrenheit is not None
+    assert (fahrenheit.to_canonical(32), fahrenheit.to_canonical(98.6), convert(0, "Cel", "[degF]")) == (
+        0,
+        37,
+        32,
+    )
+
+
+OTHER_KINDS = {"mol", "Bq", "bit", "Bd", "Mx", "G", "Oe", "Gb"}
+"""For UCUM some count particles, decays or choices; the library has kinds of their own for them, and gauss in Gaussian units."""
+SIZED = [
+    u
+    for u in get_units_with_full_definition()
+    if not (u.is_special or u.is_arbitrary or u.code_cs in OTHER_KINDS)
+]
+
+
+def size(code: str) -> tuple[str, float]:
+    """What a code measures and how much, in base units; of a code that is no unit, nothing."""
+    found = _read(code)
+    if found is None or found.quantity is None:
+        return "", 0.0
+    base = found.quantity.to_base_units()
+    return str(base.units), float(base.magnitude)
+
+
+@pytest.mark.parametrize("of_ucum", SIZED, ids=lambda u: u.code_cs)
+def test_a_unit_is_as_large_as_ucums_own_table_says(of_ucum: Any) -> None:
+    kind, amount = size(of_ucum.code_cs)
+    wanted, one = size(of_ucum.defining_unit)
+    assert (kind, amount) == (wanted, pytest.approx(one * float(of_ucum.conversion_factor), rel=1e-4))
+
+
+@pytest.mark.parametrize("of_ucum", [u for u in SIZED if u.is_metric], ids=lambda u: u.code_cs)
+def test_a_prefix_multiplies_whatever_the_unit(of_ucum: Any) -> None:
+    for prefix, times in (("m", 1e-3), ("k", 1e3)):
+        code = prefix + of_ucum.code_cs
+        if code not in {u.code_cs for u in get_units_with_full_definition()}:
+            kind, amount = size(of_ucum.code_cs)
+            assert size(code) == (kind, pytest.approx(amount * times, rel=1e-9)), code
 
 
 @pytest.mark.parametrize(
