@@ -64,7 +64,9 @@ def run() -> None:
         _fail(FileError.of(error))
     except SystemExit as end:
         if end.code == INTERRUPTED:
-            output.note("Interrupted; what was done is kept, and running it again goes on from there.")
+            output.note(
+                "Interrupted; what is stored is whole. An ingest or a fetch that is run again goes on from there."
+            )
         raise
 
 
