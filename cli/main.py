@@ -4,15 +4,18 @@ import importlib
 import importlib.metadata
 import pkgutil
 import sys
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from cli import commands, output
-from ontology.errors import CwmError, FileError
+from ontology.errors import CwmError, FileError, InvalidInputError
 
+AS_JSON = "--json"
 INTERRUPTED = 130
 """The exit status after Ctrl-C: typer gives it."""
+USAGE: Any = typer.BadParameter.__base__
+"""What typer raises when a command, an option or an argument is not one of ours."""
 
 
 def build() -> typer.Typer:
@@ -64,12 +67,15 @@ def run() -> None:
         _fail(FileError.of(error))
     except SystemExit as end:
         if end.code == INTERRUPTED:
-            output.note(
-                "Interrupted; what is stored is whole. An ingest or a fetch that is run again goes on from there."
-            )
+            output.note("Interrupted; what is stored is whole. An ingest or a fetch that is run again goes on from there.")
+        if AS_JSON in sys.argv and isinstance(usage := end.__context__, USAGE):
+            _fail(InvalidInputError(usage.format_message(), do=f"See `{usage.ctx.command_path} --help`."))
         raise
 
 
 def _fail(error: CwmError) -> NoReturn:
-    output.error(error, as_json="--json" in sys.argv)
+    try:
+        output.error(error, as_json=AS_JSON in sys.argv)
+    except OSError:  # it is the standard output that cannot be written
+        output.error(error)
     sys.exit(error.exit_status)

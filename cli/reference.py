@@ -71,7 +71,10 @@ def cli_page() -> str:
         "# The command\n",
         "`cwm --help`, and `--help` after any command, say the same in the terminal.",
     ]
-    parts += ["`--json` prints one JSON document on standard output and nothing else. Exit statuses:\n"]
+    parts += [
+        "`--json` prints one JSON document on standard output and nothing else; an error is one too, "
+        '`{"error": {"code", "what", "got", "allowed", "do"}}`. Exit statuses:\n'
+    ]
     parts += ["| status | meaning |\n|---|---|\n" + "\n".join(f"| {k} | {v} |" for k, v in STATUSES.items())]
     for name, command in commands():
         help_text = inspect.cleandoc(command.help or "").replace("\b\n", "").replace("\b", "")

@@ -158,6 +158,11 @@ def export(
         for count, item in enumerate(items, 1):  # noqa: B007 - the count outlives the loop
             yield item
 
+    if as_json and out is None and form is Format.ndjson:
+        raise InvalidInputError(
+            "NDJSON is many JSON documents, and --json prints one.",
+            do="Leave out --json, or give --out FILE.",
+        )
     if out is not None and out.exists():
         raise InvalidInputError("The file is already there.", got=out, do="Give another name to --out.")
     with open_graph() as graph:

@@ -60,6 +60,40 @@ def test_an_error_is_one_document_for_scripts(tmp_path: Path) -> None:
     assert set(json.loads(answer.stdout)["error"]) == {"code", "what", "got", "allowed", "do"}
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("nonsense",),
+        ("patient", "list", "--limit", "0"),
+        ("patient", "list", "--nonsense"),
+        ("ingest",),
+        ("patient", "export", "p1", "--format", "ndjson"),
+    ],
+)
+def test_a_command_that_cannot_be_used_is_one_document_for_scripts(arguments: tuple[str, ...]) -> None:
+    import json
+
+    answer = cwm(*arguments, "--json", CWM_GRAPH="bolt://127.0.0.1:1")
+    assert answer.returncode == 2
+    error = json.loads(answer.stdout)["error"]
+    assert error["code"] == "invalid-input"
+    assert error["do"]
+
+
+def test_an_output_that_cannot_be_written_is_one_line() -> None:
+    with Path(os.devnull).open() as closed:  # a full disk under the output is the same to the command
+        answer = subprocess.run(
+            [CWM, "skillmix", "coordinate", "--json"],
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert answer.returncode
+    assert "cannot be read or written" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_each_shell_gets_its_completion(shell: str) -> None:
     answer = cwm(_CWM_COMPLETE=f"source_{shell}")
