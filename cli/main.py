@@ -67,7 +67,9 @@ def run() -> None:
         _fail(FileError.of(error))
     except SystemExit as end:
         if end.code == INTERRUPTED:
-            output.note("Interrupted; what is stored is whole. An ingest or a fetch that is run again goes on from there.")
+            output.note(
+                "Interrupted; what is stored is whole. An ingest or a fetch that is run again goes on from there."
+            )
         if AS_JSON in sys.argv and isinstance(usage := end.__context__, USAGE):
             _fail(InvalidInputError(usage.format_message(), do=f"See `{usage.ctx.command_path} --help`."))
         raise
