@@ -18,7 +18,7 @@ from graph import server
 from graph.server.offline import Offline, exchange, size
 from graph.server.space import need_space
 from graph.settings import Settings
-from ontology.errors import InvalidInputError
+from ontology.errors import InvalidInputError, NotFoundError
 
 COMING = "restoring-"
 DATABASE, DUMP, MANIFEST = "neo4j", "neo4j.dump", "manifest.json"
@@ -91,6 +91,7 @@ def look(source: Path) -> Manifest:
     """What a backup says of itself, after its dump was compared with its checksum.
 
     Raises:
+        NotFoundError: there is no such file.
         InvalidInputError: it is no backup, or it is not whole.
     """
     with _opened(source) as tar:
@@ -101,7 +102,8 @@ def restore(settings: Settings, source: Path, *, overwrite: bool = False, say: S
     """Put a backup in the place of the private graph; what was there stays until the new one is whole.
 
     Raises:
-        InvalidInputError: ``source`` is no whole backup, is of a newer Neo4j, or there is a graph already.
+        NotFoundError: there is no file ``source``.
+        InvalidInputError: it is no whole backup, is of a newer Neo4j or platform, or there is a graph already.
         GraphUnavailableError: no disk space, or Neo4j's tool failed.
     """
     folder = _ours(settings)
@@ -113,6 +115,13 @@ def restore(settings: Settings, source: Path, *, overwrite: bool = False, say: S
             got=manifest.neo4j,
             allowed=f"up to {settings.neo4j_version}",
             do=f"Set CWM_NEO4J_VERSION={manifest.neo4j}.",
+        )
+    if _number(manifest.software) > _number(version("clinical-world-model")):
+        raise InvalidInputError(
+            "The backup was written by a later version of the platform.",
+            got=manifest.software,
+            allowed=f"up to {version('clinical-world-model')}",
+            do="Upgrade the platform: this one would refuse the graph.",
         )
     with server.offline(settings, folder) as quiet:
         if _stored(quiet).is_dir() and not overwrite:
@@ -157,7 +166,7 @@ def _opened(source: Path) -> tarfile.TarFile:
     try:
         return tarfile.open(source, "r:")
     except FileNotFoundError:
-        raise InvalidInputError(
+        raise NotFoundError(
             "There is no such file.", got=str(source), do="Give the path of a backup."
         ) from None
     except (tarfile.ReadError, OSError) as fault:

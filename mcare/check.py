@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from mcare.levels import assess
 from mcare.report import Report
-from ontology.errors import InvalidInputError
+from ontology.errors import InvalidInputError, NotFoundError
 
 
 class Finding(BaseModel):
@@ -106,11 +106,14 @@ def read_file(path: Path) -> Report:
     """The report in a file.
 
     Raises:
-        InvalidInputError: the file cannot be read, or is not UTF-8.
+        NotFoundError: there is no such file.
+        InvalidInputError: it cannot be read, or is not UTF-8.
         InvalidReportError: see :func:`read`.
     """
     try:
         return read(path.read_text(encoding="utf-8"), str(path))
+    except FileNotFoundError:
+        raise NotFoundError("There is no such report.", got=path, do="Give the path of a report.") from None
     except OSError as fault:
         raise InvalidInputError("The report cannot be read.", got=f"{path}: {fault.strerror}") from None
     except UnicodeDecodeError as fault:

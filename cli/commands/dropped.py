@@ -35,11 +35,13 @@ def dropped(
     Example: cwm dropped omop-2024-06 --delete
     """
     from graph import open_graph
+    from graph.fhir.read_files import look
     from graph.tabular.dropped import compare
     from graph.tabular.dropped import delete as bury
 
     if force and not delete:
         raise InvalidInputError("There is nothing to force.", got="--force", do="Add --delete.")
+    look(paths)
     with open_graph() as graph:
         found = compare(graph, paths)
         if delete and found.tables:

@@ -114,8 +114,10 @@ def take(
     """
     from graph import Settings, open_graph
     from graph.bulk.load import load
+    from graph.fhir.read_files import look
     from graph.ingest import ingest as take_in
 
+    look(paths)
     how: dict[str, Any] = {"strict": strict, "check": LEVELS[check], "strict_check": strict_check}
     how["fhir_version"] = fhir_version
     if bulk:

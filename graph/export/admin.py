@@ -20,7 +20,7 @@ from graph.export.folder import filling
 from graph.export.request import Request
 from graph.progress import Progress, silent, told
 from graph.settings import Settings
-from ontology.errors import InvalidInputError
+from ontology.errors import InvalidInputError, NotFoundError
 
 ARRAY = "\x1e"
 """Between the items of a list: a character that no record holds."""
@@ -120,12 +120,15 @@ def load(settings: Settings, source: Path) -> None:
     """Read what :func:`export` wrote into the private graph of ``settings``, which must be empty and at rest.
 
     Raises:
+        NotFoundError: there is no folder ``source``.
         InvalidInputError: the graph is elsewhere, in use or not empty, or ``source`` holds no export.
         GraphUnavailableError: the importer failed.
     """
     elsewhere = "On another server, run neo4j-admin with the arguments in import.args."
     folder = settings.private("Such files go into a private graph only.", elsewhere)
     given = source / "import.args"
+    if not source.exists():
+        raise NotFoundError("There is no such folder.", got=source)
     if not given.is_file():
         raise InvalidInputError(
             "This folder holds no export for the importer.",

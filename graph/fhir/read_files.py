@@ -37,9 +37,7 @@ def find(paths: Sequence[str | Path]) -> list[Source | Refused]:
     """
     found: list[Source | Refused] = []
     for given in map(Path, paths):
-        if not os.path.lexists(given):
-            raise NotFoundError("No such file or folder.", got=given)
-        root = Path(os.path.abspath(given))  # noqa: PTH100  # resolve() would replace the name of a link
+        root = _root(given)
         if root.is_dir():
             inside = list(_walk(root, root.name))
             if not inside:
@@ -51,16 +49,34 @@ def find(paths: Sequence[str | Path]) -> list[Source | Refused]:
                     "UTF-8, comma, semicolon or tab), those of MEDS by metadata/dataset.json.",
                 )
             found += inside
-        elif known(root.name) or archive.is_archive(root.name):
-            found += _sources(root, f"{root.parent.name}/{root.name}".removeprefix("/"))
         else:
-            raise InvalidInputError(
-                "This file's name does not say that it holds FHIR JSON.",
-                got=given,
-                allowed=_ALLOWED,
-                do="Tables of OMOP CDM or MEDS are read from their folder: give that.",
-            )
+            found += _sources(root, f"{root.parent.name}/{root.name}".removeprefix("/"))
     return found
+
+
+def look(paths: Sequence[str | Path]) -> None:
+    """Refuse what :func:`find` would refuse for its name alone, before anything is started for it.
+
+    Raises:
+        NotFoundError: a path does not exist.
+        InvalidInputError: a file's name says nothing about FHIR.
+    """
+    for given in paths:
+        _root(given)
+
+
+def _root(given: str | Path) -> Path:
+    if not os.path.lexists(given):
+        raise NotFoundError("No such file or folder.", got=given)
+    root = Path(os.path.abspath(given))  # noqa: PTH100  # resolve() would replace the name of a link
+    if root.is_dir() or known(root.name) or archive.is_archive(root.name):
+        return root
+    raise InvalidInputError(
+        "This file's name does not say that it holds FHIR JSON.",
+        got=given,
+        allowed=_ALLOWED,
+        do="Tables of OMOP CDM or MEDS are read from their folder: give that.",
+    )
 
 
 def _walk(folder: Path, name: str) -> Iterator[Source | Refused]:

@@ -20,7 +20,7 @@ from typing import Any, Self
 
 from graph.sparql.words import keyword
 from graph.sparql.worker import Reply, Wanted, serve
-from ontology.errors import InvalidInputError
+from ontology.errors import InvalidInputError, NotFoundError
 
 _LOAD = 600.0
 """Seconds that loading the data may take."""
@@ -54,10 +54,11 @@ class Engine:
         """Load a file of RDF (``.nq``, ``.ttl``, ``.jsonld``); ``memory`` in bytes is the limit of each query.
 
         Raises:
-            InvalidInputError: there is no such file, or it cannot be read.
+            NotFoundError: there is no such file.
+            InvalidInputError: it cannot be read.
         """
         if not data.is_file():
-            raise InvalidInputError(
+            raise NotFoundError(
                 "There is no such file of RDF.", got=data, do="Make one by `cwm graph export rdf`."
             )
         self._data, self._memory, self._held = data, memory, ExitStack()

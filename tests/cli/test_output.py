@@ -136,6 +136,26 @@ def test_a_folder_that_is_not_there_is_named(
     assert target in capsys.readouterr().err.replace("\n", "")
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "ingest",
+        "graph restore",
+        "graph load",
+        "graph sparql ASK{} --data",
+        "mcare check",
+        "dropped",
+    ],
+)
+def test_what_is_to_be_read_and_is_not_there_ends_with_status_3(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CWM_HOME", str(tmp_path / "home"))
+    nowhere = str(tmp_path / "nowhere.yaml")
+    assert cwm(monkeypatch, *command.split(), nowhere) == 3
+    assert nowhere in capsys.readouterr().err.replace("\n", "")
+
+
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     assert cwm(monkeypatch, "--version") == 0
     assert capsys.readouterr().out.startswith("cwm 0.")

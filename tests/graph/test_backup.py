@@ -12,7 +12,7 @@ from graph import Settings, open_graph, server
 from graph.backup import backup, look, restore
 from graph.digest import digest
 from graph.ingest import ingest
-from ontology.errors import InvalidInputError
+from ontology.errors import InvalidInputError, NotFoundError
 from tests.data import demo_slice, write_ndjson
 
 ROOT = Path(__file__).parents[2]
@@ -139,18 +139,29 @@ def test_a_file_that_is_no_whole_backup_is_refused_and_nothing_is_touched(
         broken.unlink()
         broken.mkdir()
     settings = _own(tmp_path / "home")
-    with pytest.raises(InvalidInputError, match=r"no whole backup|no such file"):
+    refused = NotFoundError if damage == "absent" else InvalidInputError
+    with pytest.raises(refused, match=r"no whole backup|no such file"):
         restore(settings, broken)
     assert not settings.home.exists()
 
 
-def test_a_backup_of_a_newer_neo4j_is_refused(broken: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (b'"5.26.25"', b'"9.26.25"', "newer Neo4j"),
+        (b'"software": "0"', b'"software": "9"', "later version of the platform"),
+    ],
+)
+def test_a_backup_of_what_is_newer_is_refused(
+    old: bytes, new: bytes, words: str, broken: Path, tmp_path: Path
+) -> None:
     import hashlib
 
     text = broken.read_bytes().replace(b"0" * 64, hashlib.sha256(b"dump").hexdigest().encode())
-    broken.write_bytes(text.replace(b"5.26.25", b"9.26.25"))
-    with pytest.raises(InvalidInputError, match="newer Neo4j"):
+    broken.write_bytes(text.replace(old, new))
+    with pytest.raises(InvalidInputError, match=words):
         restore(_own(tmp_path / "home"), broken)
+    assert not (tmp_path / "home").exists()
 
 
 def test_a_graph_at_an_address_is_not_ours_to_back_up(tmp_path: Path) -> None:
