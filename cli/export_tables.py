@@ -81,20 +81,31 @@ def parquet(
     return output.table(rows, ["type", "rows"], empty="Nothing is there to export.")
 
 
-def admin(out: Out, as_json: output.Json = False) -> None:
-    """Write CSV files for Neo4j's bulk importer: the whole record as it is, for an empty database.
+def admin(
+    out: Out,
+    as_of: AsOf = None,
+    cohort: Cohort = None,
+    deidentify: Hide = False,
+    key: Key = None,
+    shared: Shared = SHARED,
+    as_json: output.Json = False,
+) -> None:
+    """Write CSV files for Neo4j's bulk importer: the record as it is, for an empty database.
 
-    `import.args` holds the arguments of `neo4j-admin database import full`; `cwm graph load` runs it on a private graph.
+    `import.args` holds the arguments of `neo4j-admin database import full`; `cwm graph load` runs it on a private graph. As of an
+    instant, of a cohort or de-identified, a private Neo4j of its own is filled first.
 
     \b
     Example:
       cwm graph export admin out/
+      cwm graph export admin out/ --as-of 2024-01-01 --deidentify
     """
     from graph import open_graph
     from graph.export import admin as files
 
     with open_graph() as graph, output.progress("nodes", quiet=as_json) as step:
-        counts = files.export(graph, out, progress=step)
+        wanted = asked(graph, as_of, cohort, deidentify, key, shared)
+        counts = files.export(graph, out, wanted, progress=step)
     if as_json:
         return output.json({"out": str(out), **counts})
     return output.note(f"{counts['nodes']:,} nodes and {counts['relationships']:,} relationships in {out}.")

@@ -1,7 +1,8 @@
 """CSV files that Neo4j's own bulk importer reads: the whole record, faster into an empty database than through the driver.
 
-What comes in is the record: resources, codes, the relationships between them, ingest runs and aliases. Agents,
-predictions, cases, cohorts and snapshots are not in it.
+What goes out is the record: resources, codes, the relationships between them, ingest runs and aliases. Agents,
+predictions, cases, cohorts and snapshots are not in it. As of an instant, of a cohort or de-identified, it is that of a graph of
+its own that holds no more.
 """
 
 import math
@@ -16,6 +17,7 @@ from neo4j import time
 
 from graph import server
 from graph.connection import Graph
+from graph.export.apart import apart
 from graph.export.folder import filling
 from graph.export.request import Request
 from graph.progress import Progress, silent, told
@@ -77,16 +79,22 @@ class _Files:
         return self.folder / f"{'link' if of[1] else 'node'}-{of[0]}.csv"
 
 
-def export(graph: Graph, out: Path, *, progress: Progress = silent) -> dict[str, int]:
+def export(
+    graph: Graph, out: Path, asked: Request | None = None, *, progress: Progress = silent
+) -> dict[str, int]:
     """Write the record into the new folder ``out``: one file a kind of node and a type of relationship; how many of each.
 
     ``import.args`` in it holds the arguments of ``neo4j-admin``, one a line. Memory is flat.
 
     Raises:
         InvalidInputError: ``out`` is not empty, or a property has values of several types.
+        GraphUnavailableError: it needs a private Neo4j of its own (see :mod:`graph.export.apart`), which cannot be started.
     """
     with filling(out) as folder:
-        return _fill(graph, folder, progress)
+        if asked is None or asked.plain:
+            return _fill(graph, folder, progress)
+        with apart(graph, asked, progress) as copy:
+            return _fill(copy, folder, progress)
 
 
 def _fill(graph: Graph, out: Path, progress: Progress) -> dict[str, int]:
