@@ -3,11 +3,14 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.journey import COLUMNS, _frame
 from graph.journey_rows import dicts
+from graph.queries import named
+from ontology import mapping
 
 WORDS = st.none() | st.sampled_from(["a", "b|c", "", "Ärger \N{GRINNING FACE}"])
 LISTS = st.none() | st.lists(st.sampled_from(["urn:a|1", "urn:b|2"]), max_size=2)
@@ -62,3 +65,11 @@ def test_rows_by_name_are_those_of_the_frame(group: list[list[Any]]) -> None:
     assert dicts(group) == frame.drop("patient", "at").to_dicts()
     assert frame.columns == list(COLUMNS)
     assert frame["at"].to_list() == [at] * frame.height
+
+
+@pytest.mark.parametrize("query", ["journey.facts", "journey.record"])
+def test_a_journey_asks_each_type_that_can_be_verified_whether_it_is_an_error(query: str) -> None:
+    """The queries name the types: to ask every fact takes a fifth of a first look."""
+    types = {name for name, found in mapping.registry().items() if "verification" in found.properties}
+    assert types
+    assert all(f"n:{type_} " in named(query).text or f"n:{type_})" in named(query).text for type_ in types)
