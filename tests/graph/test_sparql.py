@@ -165,5 +165,5 @@ def test_the_command_prints_a_table_json_or_csv(cwm: Any, tmp_path: Path) -> Non
     assert as_json.json == {"columns": ["v"], "rows": [{"v": 1.5}, {"v": 2}], "truncated": False}
     assert cwm(*said, "--csv").out.split() == ["v", "1.5", "2"]
     assert "1.5" in cwm(*said).out
-    assert cwm("graph", "sparql", "--data", str(tmp_path / "none.nq"), "ASK {}").status == 2
+    assert cwm("graph", "sparql", "--data", str(tmp_path / "none.nq"), "ASK {}").status == 3
     assert "record.facts" in cwm("graph", "sparql", "--list").out
