@@ -28,7 +28,8 @@ _ALLOWED = ", ".join([*(f"{s}, {s}.gz" for s in SUFFIXES), *archive.SUFFIXES])
 def find(paths: Sequence[str | Path]) -> list[Source | Refused]:
     """All input files below the given paths in a stable order; what cannot be listed is refused, not raised.
 
-    A file that is named is taken when its suffix is known; in a folder other suffixes are passed over. A file is known
+    A file that is named is taken when its suffix is known; in a folder other suffixes are passed over, and so is what begins
+    with a dot. A file is known
     by its folder and its name, whether it or the folder was given: ``bundles/a.json``.
 
     Raises:
@@ -88,7 +89,7 @@ def _walk(folder: Path, name: str) -> Iterator[Source | Refused]:
     tables = tabular.recognise(folder, name)
     yield from tables.sources
     for entry in entries:
-        if entry.name in tables.taken:
+        if entry.name in tables.taken or entry.name.startswith("."):
             continue
         inside = f"{name}/{entry.name}"
         if entry.is_dir(follow_symlinks=False):

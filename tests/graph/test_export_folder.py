@@ -8,6 +8,8 @@ import pytest
 from graph import Graph
 from graph.export import admin, fhir, meds, parquet
 from graph.export.folder import HALF
+from graph.fhir.read_files import find
+from graph.fhir.source import Source
 from graph.ingest import ingest
 from ontology.errors import InvalidInputError
 from tests.graph.made import encounter, ndjson, observation, patient
@@ -76,3 +78,11 @@ def test_an_export_says_how_far_it_is(small: Graph, tmp_path: Path, export: Any)
     done, total = said[-1]
     assert total is not None
     assert 0 < done <= total
+
+
+def test_what_a_killed_export_left_is_not_taken_in(tmp_path: Path) -> None:
+    ndjson(tmp_path / "out" / HALF / "Patient.ndjson", [patient()])
+    ndjson(tmp_path / "out" / "Encounter.ndjson", [encounter()])
+    assert [source.name for source in find([tmp_path / "out"]) if isinstance(source, Source)] == [
+        "out/Encounter.ndjson"
+    ]
