@@ -21,7 +21,8 @@ SHOWN_AS_RECORDED = {"known_at", "clock_sources", "second_clock", "unresolved_re
 """They tell what the record holds, and not what was the case."""
 UNTIL_OVER = {"active_medications"}
 """The status of an order is known when the order is over: until then an order counts that was a mistake."""
-LAWFUL = {"Condition", "AllergyIntolerance", "Observation", "MedicationRequest", "Encounter", "Procedure"}
+DOUBLED = {"Condition", "AllergyIntolerance", "Observation", "MedicationRequest", "Encounter", "Procedure"}
+"""Types of the clinic that come once more as what they are not."""
 
 
 def both(graph: Graph, folder: Path, name: str, params: dict[str, Any]) -> list[dict[str, Any]]:
@@ -52,7 +53,7 @@ def untrue(resource: Resource) -> Iterable[Resource]:
 def test_mistakes_and_refuted_diagnoses_are_in_no_answer(graph: Graph, tmp_path: Path) -> None:
     clinic.build(graph)
     lines = [json.loads(line) for line in clinic.FILE.read_text(encoding="utf-8").splitlines()]
-    wrong = [copy for r in lines if r["resourceType"] in LAWFUL for copy in untrue(r)]
+    wrong = [copy for r in lines if r["resourceType"] in DOUBLED for copy in untrue(r)]
     assert ingest(graph, [ndjson(tmp_path / "wrong.ndjson", wrong)]).written == len(wrong)
     export(graph, tmp_path / "all.nq")
     with Engine(tmp_path / "all.nq") as engine:
