@@ -38,6 +38,10 @@ def fhir(
     bundles: Annotated[
         bool, typer.Option("--bundles", help="One Bundle a patient; an ingest takes them in again as it was.")
     ] = False,
+    history: Annotated[
+        bool,
+        typer.Option("--history", help="Every version of a fact, also what it said before a correction."),
+    ] = False,
     as_of: AsOf = None,
     cohort: Cohort = None,
     deidentify: Hide = False,
@@ -51,14 +55,16 @@ def fhir(
     Example:
       cwm graph export fhir out/
       cwm graph export fhir out/ --patient p1 --gzip
+      cwm graph export fhir out/ --history
       cwm graph export fhir out/ --bundles --as-of 2024-01-01 --deidentify
     """
     from graph import open_graph
     from graph.export import fhir as files
 
-    if bundles and (patient or type_ or compressed):
+    if bundles and (patient or type_ or compressed or history):
         raise InvalidInputError(
-            "Bundles are whole patients in files of JSON.", do="Leave out --patient, --type and --gzip."
+            "Bundles are whole patients in files of JSON, as they are.",
+            do="Leave out --patient, --type, --gzip and --history.",
         )
     lost: Counter[str] = Counter()
     with open_graph() as graph:
@@ -69,9 +75,16 @@ def fhir(
             if bundles:
                 counts = files.bundles(graph, out, wanted, progress=step)
             else:
-                only = {"patient": patient, "type_": type_}
                 counts = files.export(
-                    graph, out, **only, compressed=compressed, asked=wanted, lost=lost, progress=step
+                    graph,
+                    out,
+                    patient=patient,
+                    type_=type_,
+                    compressed=compressed,
+                    history=history,
+                    asked=wanted,
+                    lost=lost,
+                    progress=step,
                 )
     if as_json:
         without = {"by_urn": lost["references"], "without_id": lost["without_id"]}

@@ -13,7 +13,7 @@ from graph.connection import Graph
 _WIDTH = 1 << 256
 _PAGE = 2000
 """Nodes that are read at once: memory is flat, and a row costs a fortieth of what it costs alone."""
-_MARKS = frozenset({"Deleted", "Unordered", "Undated"})
+_MARKS = frozenset({"Deleted", "Superseded", "Unordered", "Undated"})
 _CHANGING = frozenset({"rank", "digest", "url", "urls", "closed"})
 """Properties of a resource that a later version of it, which says nothing new about the past, may change."""
 

@@ -16,8 +16,8 @@ def carry(node: dict[str, Any], there: dict[str, Any]) -> None:
         node["times"].append(["deleted", *there["deleted"]])
 
 
-def bury(run: Run, deletions: Sequence[Deletion], others: Iterable[str], now: datetime) -> tuple[int, int]:
-    """Write deletions, and settle what is deleted among them and the keys ``others``; how many were new, how many known.
+def note(run: Run, deletions: Sequence[Deletion], now: datetime) -> set[str]:
+    """Remember deletions; the keys of those that were not known.
 
     ``run`` runs a named query in the transaction of the batch; ``now`` is when a deletion without a time takes effect.
     """
@@ -30,11 +30,13 @@ def bury(run: Run, deletions: Sequence[Deletion], others: Iterable[str], now: da
     rows = [
         {"key": key, "tomb": one.tomb, "at": one.at, "clock": one.clock} for key, one in sorted(best.items())
     ]
-    taken = sum(row["taken"] for row in run("ingest.tombs", rows=rows)) if rows else 0
-    keys = sorted(best.keys() | set(others))
-    if keys:
-        run("ingest.bury", keys=keys)
-    return taken, len(deletions) - taken
+    return {row["key"] for row in run("ingest.tombs", rows=rows) if row["taken"]} if rows else set()
+
+
+def bury(run: Run, keys: Iterable[str]) -> None:
+    """Settle what is deleted among the keys, once their versions are written."""
+    if wanted := sorted(keys):
+        run("ingest.bury", keys=wanted)
 
 
 def _order(one: Deletion) -> tuple[bool, str]:

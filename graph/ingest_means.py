@@ -49,7 +49,8 @@ class Means:
     def of(self, rows: Sequence[Row], run: Run) -> dict[str, str]:
         """What the conditional references of a batch mean, by their keys; ``run`` runs queries in its transaction."""
         for row in rows:
-            self.meet(row.nodes[0])
+            if "of" not in row.nodes[0]["props"]:  # a superseded version is not what a reference means
+                self.meet(row.nodes[0])
         asked = sorted(
             {key for row in rows for link in row.links for key in (link["a"], link["b"]) if ASKS in key}
         )

@@ -1,11 +1,12 @@
 """A batch sorted out: what is new, what takes the place of another version, what loses, what is only said again."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from graph.fhir.read_items import Deletion, Refused
+from graph.fhir.versions import Said, moment
 from graph.ingest_rows import Row
 
 _Item = TypeVar("_Item", bound=Row | Deletion)
@@ -36,6 +37,8 @@ class Plan:
     urls: list[dict[str, Any]] = field(default_factory=list)
     """``key``, ``url`` and the other ``urls`` of resources that came under one more address."""
     superseded: list[str] = field(default_factory=list)
+    late: list[Row] = field(default_factory=list)
+    """Older versions of facts that the graph has not seen: they say what was known before."""
 
     @property
     def rows(self) -> list[Row]:
@@ -43,13 +46,17 @@ class Plan:
         return [*self.create, *self.arrive, *self.update]
 
 
-def plan(rows: Iterable[Row], known: dict[str, Any], run: str, outcome: Outcome) -> Plan:
+def plan(
+    rows: Mapping[str, Row], older: Iterable[Row], known: dict[str, Any], run: str, outcome: Outcome
+) -> Plan:
     """Of two versions the one with the higher rank stays; ``outcome`` counts what is unchanged and names what is refused.
 
+    ``older`` lost to one of ``rows``. What lost is kept as the past where it is a fact (:mod:`graph.ingest_versions`).
     Every address under which any version came is kept: the reference that names it stays when a version without it comes.
     """
     made = Plan()
-    for row in rows:
+    lost = list(older)
+    for row in rows.values():
         there = known.get(row.key)
         before = frozenset(filter(None, (there["url"], *(there["urls"] or ())))) if there else frozenset()
         if there is None:
@@ -66,19 +73,57 @@ def plan(rows: Iterable[Row], known: dict[str, Any], run: str, outcome: Outcome)
                 outcome.unchanged += 1
                 url = min(filter(None, (row.url, url)), default=None)
             else:
-                outcome.refused.append(_loser(row, there["rank"]))
+                lost.append(row)
             if not row.addresses <= before:
                 others = sorted((before | row.addresses) - {url})
                 made.urls.append({"key": row.key, "url": url, "urls": others or None})
             continue
         if others := sorted((before | row.urls) - {row.url}):
             row.nodes[0]["props"]["urls"] = others
+    made.late = list(_late(lost, rows, known, outcome))
     return made
 
 
-def strongest(batch: Sequence[Row], outcome: Outcome) -> dict[str, Row]:
-    """One row a key; the versions that lose are refused, a text that comes twice is unchanged."""
+def _late(
+    lost: Iterable[Row], rows: Mapping[str, Row], known: dict[str, Any], outcome: Outcome
+) -> Iterator[Row]:
+    """Of what lost, the versions of facts that are new: what the graph has seen is unchanged, the rest is refused.
+
+    Refused are older versions of what is no fact, and of two that say one instant the one with the lower rank.
+    """
+    lost = list(lost)
+    there = {row.key: _seen(known.get(row.key)) for row in lost}
+    all_ = {(key, rank) for key, ranks in there.items() for rank in {*ranks, rows[key].rank}}
+    best = {(key, moment(rank)): rank for key, rank in sorted(all_ | {(row.key, row.rank) for row in lost})}
+    for row in lost:
+        ranks, winner = there[row.key], best[row.key, row.moment]
+        if row.rank in ranks:
+            outcome.unchanged += 1
+        elif winner > row.rank:
+            outcome.refused.append(_loser(row, winner))
+        elif row.event:
+            ranks.add(row.rank)
+            yield row
+        else:
+            outcome.refused.append(_loser(row, max(rows[row.key].rank, *ranks)))
+
+
+def _seen(there: dict[str, Any] | None) -> set[str]:
+    """The ranks of all versions that the graph knows of a key."""
+    if there is None or there["rank"] is None:
+        return set()
+    return {there["rank"], *(Said.read(text).rank for text in there["versions"] or ())}
+
+
+def seen(there: dict[str, Any] | None, rank: str) -> bool:
+    """Whether the graph, of which ``there`` is what it holds of a key, knows the version with this rank."""
+    return there is not None and (there["rank"] == rank or rank in _seen(there))
+
+
+def strongest(batch: Sequence[Row], outcome: Outcome) -> tuple[dict[str, Row], list[Row]]:
+    """One row a key, and the versions that lose; a text that comes twice is unchanged."""
     rows: dict[str, Row] = {}
+    older: list[Row] = []
     for row in batch:
         other = rows.get(row.key)
         if other is None:
@@ -95,8 +140,8 @@ def strongest(batch: Sequence[Row], outcome: Outcome) -> dict[str, Row]:
             better, worse = (row, other) if row.rank > other.rank else (other, row)
             better.urls |= worse.addresses
             rows[row.key] = better
-            outcome.refused.append(_loser(worse, better.rank))
-    return rows
+            older.append(worse)
+    return rows, older
 
 
 def superseded(stored: Sequence[dict[str, Any]]) -> Iterator[Refused]:

@@ -9,6 +9,7 @@ from graph.fhir import version
 from graph.fhir.parse import UnreadableError, parse
 from graph.fhir.project import Projected, named, project, rank
 from graph.fhir.read_items import Found, Refused
+from graph.fhir.versions import moment
 from ontology.errors import InvalidInputError
 
 _LONGEST_KEY = 2000
@@ -41,6 +42,16 @@ class Row:
     def addresses(self) -> frozenset[str]:
         """All under which it came."""
         return self.urls | {self.url} if self.url else self.urls
+
+    @property
+    def event(self) -> bool:
+        """Whether it is a fact; not so where it was only glimpsed."""
+        return bool(self.nodes) and "Event" in self.nodes[0]["labels"]
+
+    @property
+    def moment(self) -> str:
+        """Its ``meta.lastUpdated`` as ranks write it."""
+        return moment(self.rank)
 
     @property
     def weight(self) -> int:

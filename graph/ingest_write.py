@@ -11,18 +11,19 @@ import neo4j
 from graph import queries
 from graph.connection import Graph
 from graph.fhir.read_items import Deletion
-from graph.ingest_deletes import bury, carry
+from graph.ingest_deletes import bury, carry, note
 from graph.ingest_lock import take
 from graph.ingest_means import Means
 from graph.ingest_number import numbered
-from graph.ingest_plan import Outcome, Plan, batches, plan, strongest, superseded
+from graph.ingest_plan import Outcome, batches, plan, seen, strongest, superseded
 from graph.ingest_rows import Row, row
+from graph.ingest_versions import past
 from graph.server.space import need_space
 
 _REMEMBERED = 500_000
 """Concepts that a run remembers to have said, so that it need not say them again."""
 
-_HELD = ("key", "rank", "url", "urls", "run", "tomb", "deleted", "deleted_clock")
+_HELD = ("key", "rank", "url", "urls", "run", "tomb", "deleted", "deleted_clock", "versions", "since")
 
 Concepts = dict[str, str | None]
 Known = dict[str, dict[str, Any]]
@@ -44,8 +45,8 @@ class Writer:
     def write(self, batch: Sequence[Row | Deletion]) -> Outcome:
         """Write a batch in one transaction, retried when the database asks for it.
 
-        Of two versions the one with the higher rank stays; the other is refused. In strict mode a batch in which
-        anything is refused writes nothing.
+        Of two versions the one with the higher rank stays; the other is kept as the past where it is a fact, and refused
+        where it is none. In strict mode a batch in which anything is refused writes nothing.
 
         Raises:
             GraphUnavailableError: the disk of the private Neo4j has less than `CWM_DISK_FREE` bytes left; nothing is written.
@@ -71,34 +72,46 @@ class Writer:
         batch = [item for item in items if isinstance(item, Row)]
         known = _held(tx, {row.key for row in batch if not row.nodes})
         batch = list(self._whole(batch, known, outcome))
-        rows = strongest(batch, outcome)
+        rows, older = strongest(batch, outcome)
         known |= _held(tx, {node["key"] for row in rows.values() for node in row.nodes} - known.keys())
-        todo = plan(rows.values(), known, self._run, outcome)
+        todo = plan(rows, older, known, self._run, outcome)
         if todo.superseded:
             lost = list(superseded(run("ingest.stored", keys=todo.superseded)))
             outcome.refused += lost
             outcome.written -= len(lost)
         if self._strict and outcome.refused:
             return outcome, {}
+        gone = [item for item in items if isinstance(item, Deletion)]
+        taken = note(run, gone, self._now)
+        known |= _held(tx, taken)
         concepts = self._say(tx, batch)
-        means = self._means.of(todo.rows, run)
-        _write(tx, todo, known, self._run, means)
+        before = past(run, todo.rows, todo.late, known, taken, self._run, self._fhir)
+        newest = [before.heads.get(row.key, row) for row in todo.rows]
+        means = self._means.of(newest, run)
+        _write(tx, newest, todo.update, known, self._run, means)
+        if before.keys:
+            known |= _held(tx, {node["key"] for row in before.again for node in row.nodes} - known.keys())
+            rewritten = self._means.of(before.rows, run)
+            _write(tx, before.rows, before.again, known, self._run, rewritten)
+            run("ingest.said", rows=before.said)
+            run("ingest.reasons", keys=before.keys, gone=before.gone)
+            run("ingest.forget", keys=before.gone)
         if todo.urls:
             run("ingest.urls", rows=todo.urls)
         if said := sorted((url, row.key) for row in rows.values() for url in row.addresses):
             run("ingest.contest", pairs=[{"from": url, "to": key} for url, key in said])
-        gone = [item for item in items if isinstance(item, Deletion)]
-        buried = [key for key, there in known.items() if there["tomb"]]
-        outcome.deleted, again = bury(run, gone, buried, self._now)
-        outcome.unchanged += again
-        _count(outcome, todo.rows, means)
+        bury(run, (key for key, there in known.items() if there["tomb"]))
+        outcome.deleted = len(taken)
+        outcome.unchanged += len(gone) - len(taken)
+        outcome.written += len(todo.late)
+        _count(outcome, newest, means)
         return outcome, concepts
 
     def _whole(self, batch: Sequence[Row], known: Known, outcome: Outcome) -> Iterator[Row]:
         """The batch; what was only glimpsed is made whole, unless the graph holds just that."""
         for glimpsed in batch:
             there = known.get(glimpsed.key)
-            if glimpsed.nodes or (there and there["rank"] == glimpsed.rank):
+            if glimpsed.nodes or seen(there, glimpsed.rank):
                 yield glimpsed
             elif isinstance(made := row(glimpsed.found, self._run, self._fhir), Row):
                 yield made
@@ -129,11 +142,16 @@ def _held(tx: neo4j.ManagedTransaction, keys: AbstractSet[str]) -> Known:
 
 
 def _write(
-    tx: neo4j.ManagedTransaction, todo: Plan, known: Known, run: str, means: Mapping[str, str]
+    tx: neo4j.ManagedTransaction,
+    rows: Sequence[Row],
+    update: Sequence[Row],
+    known: Known,
+    run: str,
+    means: Mapping[str, str],
 ) -> None:
-    if todo.update:
-        _run(tx, "ingest.release", keys=sorted(row.key for row in todo.update))
-    rows = todo.rows
+    """Write rows, of which ``update`` take the place of other versions."""
+    if update:
+        _run(tx, "ingest.release", keys=sorted(row.key for row in update))
     nodes = [node for row in rows for node in row.nodes]
     there = [node for node in nodes if node["key"] in known]
     if there:

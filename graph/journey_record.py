@@ -126,13 +126,26 @@ def read(graph: Graph, patient: str, mark: Mark) -> list[Entry]:
     # The mark that comes with the answer is dropped: it may be of a later state than what was read.
     with seldom_collected():
         answer, _ = graph.marked("journey.record", mark, patient=patient)
-        facts = [cells for (some,) in answer for cells in some]
-        times: dict[str, tuple[Any, ...]] = {}
-        for cells in facts:
-            recorded = cells[_RECORDED]
-            *_, deleted, closed, visits = cells
-            del cells[-3:]
-            cells[_RECORDED] = None if recorded is None else recorded // 1000
-            hidden = dict.fromkeys(journey_rows.closing(cells[1], cells[_STATUS]))
-            times[cells[0]] = recorded, deleted, closed, hidden, visits
-        return [Entry(row, *times[row["key"]]) for row in journey_rows.dicts(facts)]
+        newest: list[list[Any]] = []
+        superseded: list[list[Any]] = []
+        for cells in (cells for (some,) in answer for cells in some):
+            (superseded if cells.pop() else newest).append(cells)
+        entries = _entries(newest)
+        if superseded:
+            # Versions of one fact have one key, and none is seen together with another.
+            entries += [entry for cells in superseded for entry in _entries([cells])]
+            entries.sort(key=lambda entry: journey_rows.place(entry.row))
+        return entries
+
+
+def _entries(facts: list[list[Any]]) -> list[Entry]:
+    """Rows of facts that have a key each, with their times."""
+    times: dict[str, tuple[Any, ...]] = {}
+    for cells in facts:
+        recorded = cells[_RECORDED]
+        *_, deleted, closed, visits = cells
+        del cells[-3:]
+        cells[_RECORDED] = None if recorded is None else recorded // 1000
+        hidden = dict.fromkeys(journey_rows.closing(cells[1], cells[_STATUS]))
+        times[cells[0]] = recorded, deleted, closed, hidden, visits
+    return [Entry(row, *times[row["key"]]) for row in journey_rows.dicts(facts)]

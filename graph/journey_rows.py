@@ -84,6 +84,17 @@ def dicts(group: Iterable[list[Any]], clock: "Clock | None" = None) -> list[dict
     return [found[i] for i in sorted(range(len(found)), key=places.__getitem__)]
 
 
+def place(row: dict[str, Any]) -> tuple[bool, datetime, str]:
+    """Where a row stands in the order of time, without the components of a panel, which stay as they are.
+
+    >>> early = {"key": "Observation/2", "start": None, "recorded": _EPOCH}
+    >>> place(early) < place(early | {"recorded": None})
+    True
+    """
+    time = row["recorded"] if row["start"] is None else row["start"]
+    return time is None, time or _EPOCH, row["key"]
+
+
 class Clock(dict[int | None, datetime | None]):
     """Instants by milliseconds since 1970: many facts of a visit share one."""
 

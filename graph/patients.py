@@ -13,6 +13,7 @@ from graph.journey import patient_key
 from graph.plain import plain
 from ontology.errors import InvalidInputError, NotFoundError
 
+_PART = ("display", "value", "unit", "text")
 COLUMNS = ("id", "name", "gender", "birth", "deceased", "population", "encounters", "facts")
 
 
@@ -44,6 +45,35 @@ def summary(graph: Graph, patient: str) -> dict[str, Any]:
     row: dict[str, Any] = plain(found[0])
     row["patient"] = {k: v for k, v in sorted(row["patient"].items()) if v is not None}
     return row
+
+
+def corrections(graph: Graph, patient: str) -> list[dict[str, Any]]:
+    """What facts said before they were corrected and what they say now: one row a version, those of a fact together and in order.
+
+    ``key, type, display, status, value, unit, text, start``; ``components``, of a panel ``display, value, unit, text`` of
+    each; ``known`` and ``until``, when the version became known and when another took its place (None for what holds
+    now). Times as ISO 8601.
+
+    Raises:
+        NotFoundError: there is no such patient.
+    """
+    key = patient_key(patient)
+    if not graph.read("patient.show", patient=key):
+        raise _unknown(patient)
+    rows = [plain(row) for row in graph.read("patient.corrections", patient=key)]
+    return [row | {"components": _components(row["components"])} for row in rows]
+
+
+def _components(lists: list[list[Any] | None] | None) -> list[dict[str, Any]]:
+    """The parts of a panel: NaN and the empty word, which stand for nothing in the graph, are None."""
+    if not lists:
+        return []
+    size = max(len(cells or ()) for cells in lists)
+    parts = zip(*(cells or [None] * size for cells in lists), strict=True)
+    return [
+        {name: None if cell == "" or cell != cell else cell for name, cell in zip(_PART, part, strict=True)}  # noqa: PLR0124
+        for part in parts
+    ]
 
 
 def merged(graph: Graph, at: datetime | None = None) -> dict[str, str]:

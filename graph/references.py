@@ -67,6 +67,7 @@ def _settle(graph: Graph, run: str, say: Say) -> Settled:
             _by_identifier(graph, run, pending["type"], settled)
     graph.write("ingest.orphans")
     say("giving facts the times of their encounters")
+    _repeat(graph, "ingest.inherit_visits", "dated", rows=_ROWS)
     _repeat(graph, "ingest.inherit_times", "dated", rows=_ROWS)
     _repeat(graph, "ingest.inherit_contained", "dated", rows=_ROWS)
     say("putting encounters in order")

@@ -28,6 +28,8 @@ Reader = Literal["text", "number", "flag", "code", "words", "name", "date", "ins
 
 ENCOUNTER_CLOSED = "encounter.closed"
 """As a clock: known when the encounter that the resource refers to is closed."""
+PART_OF = "partOf"
+"""As a clock: an encounter without a time of its own is known when the one that it is a part of is."""
 
 RESERVED = frozenset(
     {
@@ -109,7 +111,7 @@ class Times(_Part):
     start: tuple[str, ...] = ()
     end: tuple[str, ...] = ()
     recorded: tuple[str | Delayed, ...] = ()
-    """Elements, delays, or ``encounter.closed``; empty where the type has no time: always known."""
+    """Elements, delays, ``encounter.closed`` or ``partOf``; empty where the type has no time: always known."""
 
 
 class Closing(_Part):

@@ -132,6 +132,30 @@ def journey(
 
 
 @app.command()
+def corrections(patient: Patient, as_json: output.Json = False) -> None:
+    """Show what facts said before they were corrected, from when until when, and what they say now.
+
+    \b
+    Example:
+      cwm patient corrections p1
+      cwm patient journey p1 --as-of 2024-03-01
+    """
+    from graph import open_graph, patients
+
+    with open_graph() as graph:
+        found = patients.corrections(graph, patient)
+    if as_json:
+        return output.json({"patient": patient, "versions": found})
+    rows = [
+        {"fact": row["key"], "known": _minute(row["known"]), "until": _minute(row["until"])}
+        | _said(row | {"class": None, "text": row["text"] or _parts(row["components"])})
+        for row in found
+    ]
+    columns = ["fact", "what", "value", "known", "until"]
+    return output.table(rows, columns, empty="No fact was corrected.", whole=["known", "until"])
+
+
+@app.command()
 def export(
     patient: Patient,
     out: Annotated[
@@ -194,6 +218,11 @@ def _said(row: dict[str, Any]) -> dict[str, Any]:
     said = [value, row["status"] if row["status"] not in usual else None]
     what, said_all = row["display"] or row["code"], ", ".join(s for s in said if s)
     return {"what": what, "value": said_all, "class": row["class"]}
+
+
+def _parts(components: list[dict[str, Any]]) -> str:
+    said = (c["text"] if c["value"] is None else f"{c['value']:.6g} {c['unit'] or ''}" for c in components)
+    return " / ".join(text.strip() for text in said if text)
 
 
 def _late(row: dict[str, Any]) -> str | None:

@@ -27,7 +27,7 @@ from graph.export.resolved_fhir import as_resolved
 from graph.fhir.read_bundle import head
 from graph.journey import patient_key
 from graph.progress import Progress, silent, told
-from ontology.errors import NotFoundError
+from ontology.errors import InvalidInputError, NotFoundError
 
 _BREAKS = str.maketrans("\r\n", "  ")
 _BY_URN = re.compile(rb'"reference"\s*:\s*"urn:').findall
@@ -38,23 +38,23 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 def resources(
-    graph: Graph, *, patient: str | None = None, type_: str | None = None
+    graph: Graph, *, patient: str | None = None, type_: str | None = None, history: bool = False
 ) -> Iterator[dict[str, Any]]:
     """``type, key, fhir`` of resources in the order of their keys; of one patient and what its resources refer to, or all.
 
-    ``patient`` is an id or a key.
+    ``patient`` is an id or a key. With ``history`` what facts said before they were corrected comes too, by keys of its own.
 
     Raises:
         NotFoundError: no such patient.
     """
     if patient is None:
-        yield from graph.stream("export.fhir", type=type_)
+        yield from graph.stream("export.fhir", type=type_, history=history)
         return
     key = patient if patient.startswith("Patient/") else f"Patient/{patient}"
     found = graph.read("ingest.known", keys=[key])
     if not any(there["rank"] and (there["tomb"] or "") < there["rank"] for there in found):
         raise NotFoundError("No such patient.", got=key, do="See `cwm patient list`.")
-    yield from graph.stream("export.patient", key=key, type=type_)
+    yield from graph.stream("export.patient", key=key, type=type_, history=history)
 
 
 def export(
@@ -64,6 +64,7 @@ def export(
     patient: str | None = None,
     type_: str | None = None,
     compressed: bool = False,
+    history: bool = False,
     asked: Request | None = None,
     lost: Counter[str] | None = None,
     progress: Progress = silent,
@@ -74,19 +75,25 @@ def export(
     resource a line. Contained resources are inside their owner. What is ``asked`` (an instant, patients, de-identified)
     changes a resource only as far as it must; see :func:`changed`.
 
+    With ``history`` every version of a fact goes out, so that an ingest of the files knows what was corrected and when.
+
     NDJSON has no place for the ``fullUrl`` of a bundle. ``lost`` counts what an ingest of the files cannot use without it:
     ``references`` that are written ``urn:...``, and resources ``without_id`` of their own. :func:`bundles` keeps them.
 
     Raises:
         NotFoundError: no such patient.
-        InvalidInputError: ``out`` is not empty.
+        InvalidInputError: ``out`` is not empty, or ``history`` is asked for as of an instant, of a cohort or de-identified.
     """
     asked = of_persons(graph, asked)
+    if history and not asked.plain:
+        raise InvalidInputError(
+            "The history is of the whole record as it is.", do="Leave out --as-of, --cohort and --deidentify."
+        )
     counts: Counter[str] = Counter()
     total = None if patient or type_ else asked.resources(graph)
     with filling(out) as folder, ExitStack() as files:
         current: IO[bytes] | None = None
-        for resource in told(_wanted(graph, patient, type_, asked), progress, total):
+        for resource in told(_wanted(graph, patient, type_, asked, history=history), progress, total):
             kind = resource["type"]
             if current is None or kind not in counts:
                 files.close()
@@ -132,9 +139,11 @@ def bundles(
     return dict(sorted(counts.items()))
 
 
-def _wanted(graph: Graph, patient: str | None, type_: str | None, asked: Request) -> Iterator[dict[str, Any]]:
+def _wanted(
+    graph: Graph, patient: str | None, type_: str | None, asked: Request, *, history: bool
+) -> Iterator[dict[str, Any]]:
     if asked.plain:
-        return resources(graph, patient=patient, type_=type_)
+        return resources(graph, patient=patient, type_=type_, history=history)
     if patient is not None:
         key = patient_key(patient)
         if not any(there["rank"] for there in graph.read("ingest.known", keys=[key])):

@@ -32,7 +32,21 @@ _PANEL = {
     "component_values": "Numbers",
 }
 _INTERNAL = frozenset(
-    {"rank", "digest", "run", "assigned", "fhir", "start_clock", "urls", "tomb", "deleted", "deleted_clock"}
+    {
+        "rank",
+        "digest",
+        "run",
+        "assigned",
+        "fhir",
+        "start_clock",
+        "urls",
+        "tomb",
+        "deleted",
+        "deleted_clock",
+        "of",
+        "since",
+        "versions",
+    }
 )
 
 

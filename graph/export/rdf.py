@@ -24,6 +24,8 @@ from ontology.errors import InvalidInputError, NotFoundError
 
 OWN = frozenset({"Patient", "Encounter", "Event", "Prediction", "Round", "Case", "CaseVersion"})
 """What belongs to a patient; all else is shared, and goes out with whoever refers to it."""
+_OF_ONE = frozenset({"BECAUSE", "PLACES"})
+"""What leads from a prediction or a round to facts of the same patient, whichever version of them is read."""
 _SHARED = 500
 """Shared nodes read at once."""
 
@@ -113,7 +115,11 @@ class _Patients:
         for end in filter(lambda end: self.reading.reaches(node, end), node.links):
             if OWN.isdisjoint(end.labels):
                 self.shared.setdefault(end.element, False)
-            elif end.element not in mine and not ("Patient" in end.labels and end.key in patients):
+            elif not (
+                end.element in mine
+                or ("Patient" in end.labels and end.key in patients)
+                or end.type in _OF_ONE
+            ):
                 continue
             kept.append(end)
         if run := node.props.get("run"):

@@ -13,7 +13,7 @@ from typing import Any
 from graph.fhir import readers, times
 from graph.fhir.links import Coding, Name
 from ontology import mapping
-from ontology.mapping import ENCOUNTER_CLOSED, Delayed, Mapping, Named, Properties
+from ontology.mapping import ENCOUNTER_CLOSED, PART_OF, Delayed, Mapping, Named, Properties
 
 Resource = dict[str, Any]
 Filler = Callable[[Resource, dict[str, Any], list[Coding]], None]
@@ -39,12 +39,12 @@ class Rule:
             filler(resource, props, codes)
 
     def labels(self, resource: Resource, props: dict[str, Any]) -> tuple[str, ...]:
-        """``Resource``, the type, the class, and ``Undated`` for a fact whose time must come from elsewhere."""
+        """``Resource``, the type, the class, and ``Undated`` for what has its time from elsewhere."""
         kind = self.kind
         if self.generic and not (resource.get("subject") or resource.get("patient")):
             kind = "Ecosystem"
         labels = ("Resource", self.label) if kind == self.label else ("Resource", self.label, kind)
-        if kind == "Event" and "recorded" not in props:
+        if "recorded" not in props and (kind == "Event" or props.get("clock") == PART_OF):
             return (*labels, "Undated")
         return labels
 
@@ -261,6 +261,8 @@ def _clock(alternative: str | Delayed, visits: tuple[str, ...]) -> Clock:
     if alternative == ENCOUNTER_CLOSED:
         finders = [readers.get(path) for path in visits]
         return lambda r, _: (None, ENCOUNTER_CLOSED) if any(find(r) for find in finders) else None
+    if alternative == PART_OF:
+        return lambda r, _: (None, PART_OF) if r.get(PART_OF) else None
     read = readers.clock(alternative, times.over)
 
     def at(resource: Resource, _: dict[str, Any]) -> tuple[datetime, str] | None:

@@ -19,6 +19,10 @@ from tests.graph.test_ingest import journey
 
 FEVER = {"coding": [{"system": "http://loinc.org", "code": "8310-5", "display": "Body temperature"}]}
 BY_KEY = (
+    "forget",
+    "reasons",
+    "said",
+    "versions",
     "become",
     "bury",
     "concepts",

@@ -7,5 +7,5 @@
 // returns: {key: key of the fact, start: when it held, recorded: when it was known, value: number, unit: its unit, text: coded or textual value}
 MATCH (:Patient {key: $patient})-[:HAS_EVENT]->(o:Observation)-[:CODED {path: 'code'}]->(:Concept {key: $code})
 WHERE ($at IS NULL OR o.recorded <= $at) AND (NOT o:Deleted OR o.deleted > $at)
-RETURN o.key AS key, o.start AS start, o.recorded AS recorded, o.value AS value, o.unit AS unit, o.text AS text
+RETURN coalesce(o.of, o.key) AS key, o.start AS start, o.recorded AS recorded, o.value AS value, o.unit AS unit, o.text AS text
 ORDER BY start, key

@@ -14,5 +14,5 @@ WHERE m.recorded <= $at AND NOT coalesce(m.closed <= $at, false) AND (NOT m:Dele
 OPTIONAL MATCH (m)-[:MEDICATION]->(d:Medication)
 OPTIONAL MATCH (m)-[:REASON_REFERENCE]->(c:Condition)
 WITH m, coalesce(m.display, min(d.display)) AS display, min(c.display) AS reason
-RETURN m.key AS key, display, m.recorded AS since, reason
+RETURN coalesce(m.of, m.key) AS key, display, m.recorded AS since, reason
 ORDER BY since, key

@@ -20,5 +20,5 @@ WHERE k.key IN ['http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretat
     WHERE a.recorded >= o.recorded AND a.recorded <= o.recorded + duration({days: $days}) AND (NOT a:Deleted OR a.deleted > $at)
       AND NOT coalesce(a.status = 'entered-in-error' AND a.closed <= $at, false)
   }
-RETURN DISTINCT p.key AS patient, o.key AS result, o.display AS display, o.value AS value, o.recorded AS known
+RETURN DISTINCT p.key AS patient, coalesce(o.of, o.key) AS result, o.display AS display, o.value AS value, o.recorded AS known
 ORDER BY known, result

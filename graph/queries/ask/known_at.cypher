@@ -14,6 +14,6 @@
 //   recorded: "When it became known."
 MATCH (:Patient {key: $patient})-[:HAS_EVENT]->(n:Event)
 WHERE n.recorded <= $at AND (NOT n:Deleted OR n.deleted > $at)
-RETURN n.type AS type, n.key AS key, n.display AS display, CASE n.type WHEN 'Observation' THEN n.value END AS value,
+RETURN n.type AS type, coalesce(n.of, n.key) AS key, n.display AS display, CASE n.type WHEN 'Observation' THEN n.value END AS value,
        CASE n.type WHEN 'Observation' THEN n.unit END AS unit, n.start AS start, n.recorded AS recorded
 ORDER BY recorded, key

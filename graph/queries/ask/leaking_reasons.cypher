@@ -10,5 +10,5 @@
 MATCH (p:Prediction)-[:BECAUSE]->(f:Event)
 WHERE NOT coalesce(f.recorded <= p.index_time, false)
 MATCH (p)-[:MADE_BY]->(a:Agent)
-RETURN DISTINCT p.id AS prediction, a.key AS agent, f.key AS fact, p.index_time AS index_time, f.recorded AS recorded
+RETURN DISTINCT p.id AS prediction, a.key AS agent, coalesce(f.of, f.key) AS fact, p.index_time AS index_time, f.recorded AS recorded
 ORDER BY prediction, fact

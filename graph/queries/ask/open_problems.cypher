@@ -15,5 +15,5 @@ WHERE c.recorded <= $at AND NOT coalesce(c.closed <= $at, false) AND (NOT c:Dele
   AND NOT coalesce(c.verification IN ['entered-in-error', 'refuted'], false)
 OPTIONAL MATCH (c)<-[:INCLUDES]-(e:Encounter)
 WITH c, min(e.key) AS encounter
-RETURN c.key AS key, c.display AS display, c.start AS since, c.recorded AS recorded, encounter
+RETURN coalesce(c.of, c.key) AS key, c.display AS display, c.start AS since, c.recorded AS recorded, encounter
 ORDER BY since, key

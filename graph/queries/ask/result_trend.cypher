@@ -18,6 +18,6 @@ WITH o, coalesce(o.start, o.recorded) AS start ORDER BY start, o.key
 WITH collect({o: o, start: start}) AS taken
 UNWIND range(0, size(taken) - 1) AS i
 WITH taken[i].o AS o, taken[i].start AS start, CASE i WHEN 0 THEN null ELSE taken[i - 1].o END AS before
-RETURN o.key AS key, start, o.value AS value, o.unit AS unit,
+RETURN coalesce(o.of, o.key) AS key, start, o.value AS value, o.unit AS unit,
        CASE WHEN coalesce(o.unit, '') = coalesce(before.unit, '') THEN o.value - before.value END AS change
 ORDER BY start, key

@@ -51,9 +51,9 @@ RETURN p.id AS prediction, toString(p.made) AS made, toString(p.index_time) AS i
        COLLECT {
          MATCH (p)-[b:BECAUSE]->(f)
          RETURN {
-           fact: f.key, display: coalesce(f.display, f.text, f.code, f.type),
+           fact: coalesce(f.of, f.key), display: coalesce(f.display, f.text, f.code, f.type),
            feature: b.feature, value: b.value, contribution: CASE WHEN p.released THEN b.contribution END
          } AS fact
-         ORDER BY abs(fact.contribution) DESC, f.key, b.feature
+         ORDER BY abs(fact.contribution) DESC, fact.fact, b.feature
        } AS because
 ORDER BY p.made DESC, prediction

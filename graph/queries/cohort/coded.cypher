@@ -25,7 +25,7 @@ WHERE ($types IS NULL OR n.type IN $types) AND ($at IS NULL OR n.recorded <= $at
 MATCH (p:Patient)-[:HAS_EVENT|HAS_ENCOUNTER]->(n)
 WITH p, n, head([i IN range(0, size(coalesce(n.component_codes, [])) - 1) WHERE n.component_codes[i] = code]) AS i
 WITH p, collect(DISTINCT [
-  p.key, n.key, n.type, n.start.epochMillis, n.recorded.epochMillis, n.closed.epochMillis, n.class, n.status,
+  p.key, coalesce(n.of, n.key), n.type, n.start.epochMillis, n.recorded.epochMillis, n.closed.epochMillis, n.class, n.status,
   CASE WHEN i IS NULL THEN n.text ELSE n.component_texts[i] END,
   CASE WHEN i IS NULL THEN n.value ELSE n.component_values[i] END,
   CASE WHEN i IS NULL THEN n.unit ELSE n.component_units[i] END

@@ -14,6 +14,6 @@ WHERE n.type IS NOT NULL AND ($types IS NULL OR n.type IN $types) AND ($classes 
   AND ($wrong OR NOT (coalesce(n.verification, '') = 'entered-in-error' OR coalesce(n.status, '') = 'entered-in-error'
     AND ($at IS NULL OR NOT n.type + '.status' IN $closing OR coalesce(n.closed <= $at, false))))
 WITH p, collect([
-  p.key, n.key, n.type, n.start.epochMillis, n.recorded.epochMillis, n.closed.epochMillis, n.class, n.status, n.text, n.value, n.unit
+  p.key, coalesce(n.of, n.key), n.type, n.start.epochMillis, n.recorded.epochMillis, n.closed.epochMillis, n.class, n.status, n.text, n.value, n.unit
 ]) AS rows
 RETURN rows

@@ -57,14 +57,15 @@ WHERE n.fhir IS NOT NULL AND NOT n:Contained AND n.key STARTS WITH coalesce($typ
       AND (NOT m:Deleted OR m.deleted > $at)
   }))
 WITH n ORDER BY n.key
-WITH n, COLLECT { MATCH (n)-[r]-(t:Resource) WHERE r.owner = n.key RETURN [n.key, r.path, r.ref, t.key, t:Patient, t.type] } AS own
-RETURN n.type AS type, n.key AS key, n.fhir AS fhir, n.url AS url,
+WITH n, COLLECT { MATCH (n)-[r]-(t:Resource) WHERE r.owner = n.key RETURN [coalesce(n.of, n.key), r.path, r.ref, t.key, t:Patient, t.type] } AS own
+RETURN n.type AS type, coalesce(n.of, n.key) AS key, n.fhir AS fhir,
+  CASE WHEN n:Superseded THEN head(COLLECT { MATCH (now:Resource {key: n.of}) RETURN coalesce(now.url, head(now.urls)) }) ELSE n.url END AS url,
   $at IS NOT NULL AND NOT coalesce(n.closed <= $at, false) AS open,
   CASE WHEN n:Patient THEN [n.key] ELSE COLLECT { UNWIND own AS x WITH x WHERE x[4] RETURN DISTINCT x[3] } END AS patients,
   CASE WHEN NOT $linked THEN [] ELSE [x IN own WHERE x[5] IS NOT NULL | x[..4]] + COLLECT {
     WITH n WHERE n.fhir CONTAINS '"contained"'
     MATCH (o:Resource) WHERE o.key STARTS WITH n.key + '#'
     MATCH (o)-[r]-(t:Resource) WHERE r.owner = o.key AND t.type IS NOT NULL
-    RETURN [o.key, r.path, r.ref, t.key]
+    RETURN [coalesce(o.of, o.key), r.path, r.ref, t.key]
   } END AS links
 ORDER BY key

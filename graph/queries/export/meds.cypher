@@ -26,7 +26,7 @@ CALL (p) {
     AND NOT (coalesce(n.verification, '') = 'entered-in-error' OR coalesce(n.status, '') = 'entered-in-error'
       AND ($at IS NULL OR NOT n.type + '.status' IN $closing OR coalesce(n.closed <= $at, false)))
   RETURN collect([
-    n.key, n.type, n.system, n.code, n.start.epochMillis, n.recorded.epochMillis,
+    coalesce(n.of, n.key), n.type, n.system, n.code, n.start.epochMillis, n.recorded.epochMillis,
     CASE WHEN $at IS NULL OR n.closed <= $at THEN n.closed.epochMillis END,
     n.value, n.unit, n.text, n.class, n.disposition,
     CASE WHEN n:Encounter THEN n.key ELSE head([(n)<-[:INCLUDES]-(e) WHERE ($at IS NULL OR e.recorded <= $at) AND (NOT e:Deleted OR e.deleted > $at) | e.key]) END,

@@ -3,6 +3,7 @@
 // params:
 //   key: {type: STRING, doc: Key of the patient., example: Patient/1}
 //   type: {type: STRING, doc: FHIR type; null for all., example: Observation, optional: true}
+//   history: {type: BOOLEAN, doc: Also what facts said before they were corrected., example: false}
 // returns: {type: FHIR type, key: its key, fhir: text of its JSON}
 MATCH (:Patient {key: $key})<-[:REPLACED_BY*0..10]-(p)
 WITH DISTINCT p
@@ -21,6 +22,6 @@ CALL (n) {
   RETURN m
 }
 WITH DISTINCT m
-WHERE m.fhir IS NOT NULL AND NOT m:Deleted AND m.key STARTS WITH coalesce($type + '/', '')
+WHERE m.fhir IS NOT NULL AND (NOT m:Deleted OR $history AND m:Superseded) AND m.key STARTS WITH coalesce($type + '/', '')
 RETURN m.type AS type, m.key AS key, m.fhir AS fhir
 ORDER BY m.key

@@ -4,7 +4,7 @@
 //   type: {type: STRING, doc: FHIR type., example: Practitioner}
 // returns: {from: key of the reference, to: keys of the resources with that identifier, old: what it meant before, waiting: true where references wait}
 MATCH (n:Resource)
-WHERE n.key STARTS WITH $type + '/' AND n.identifiers IS NOT NULL AND NOT n:Contained
+WHERE n.key STARTS WITH $type + '/' AND n.identifiers IS NOT NULL AND NOT n:Contained AND NOT n:Superseded
 UNWIND n.identifiers AS identifier
 UNWIND [identifier, substring(identifier, size(split(identifier, '|')[0]) + 1)] AS said
 WITH n, $type + '?identifier=' + said AS key

@@ -14,7 +14,7 @@ CALL (f) {
 WITH f, e, f.start IS NULL OR f.start_clock IS NOT NULL AS inherits, f.recorded IS NOT NULL AS again
 SET f.start = CASE WHEN inherits THEN e.start ELSE f.start END,
     f.start_clock = CASE WHEN inherits THEN 'encounter.start' END,
-    f.recorded = e.closed, f.clock = 'encounter.closed'
+    f.recorded = CASE WHEN f.since > e.closed THEN f.since ELSE e.closed END, f.clock = 'encounter.closed'
 REMOVE f:Undated
 WITH f, again
 CALL (f, again) {

@@ -1,4 +1,4 @@
-// summary: Move references that were resolved back to their placeholder, a number of relationships at a time. Facts that took their times from an encounter there wait for them again, and encounters beside it are put in order again.
+// summary: Move references that were resolved back to their placeholder, a number of relationships at a time. Facts and encounters that took their times from an encounter there wait for them again, and encounters beside it are put in order again.
 // access: write
 // params:
 //   from: {type: STRING, doc: Key of the reference., example: "Practitioner?identifier=a|b"}
@@ -41,6 +41,17 @@ CALL (r, b) {
       c.start = CASE c.start_clock WHEN 'container' THEN null ELSE c.start END,
       c.start_clock = null
   SET c:Undated
+}
+CALL (r, a) {
+  WITH * WHERE type(r) = 'PART_OF' AND a.clock = 'partOf'
+  MATCH (a)<-[:PART_OF*0..10]-(v)
+  WITH DISTINCT a, v WHERE v = a OR v.clock = 'partOf'
+  SET v:Undated, v.start = null, v.start_clock = null, v.recorded = null,
+      v.closed = CASE WHEN v.end IS NOT NULL THEN v.closed END
+  WITH v
+  MATCH (v)-[:INCLUDES]->(f:Event)
+  WHERE f.clock = 'encounter.closed'
+  SET f:Undated
 }
 WITH r, CASE props.run WHEN $run THEN 1 ELSE 0 END AS own
 DELETE r

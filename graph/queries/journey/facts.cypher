@@ -19,7 +19,7 @@ CALL (p, m) {
   WHERE (m.at IS NULL OR n.recorded <= m.at) AND n.type IS NOT NULL
     AND (NOT n:Deleted OR n.deleted > m.at) AND ($types IS NULL OR n.type IN $types)
   RETURN collect([
-    n.key, n.type, n.system, n.code, n.display, n.codes, n.category,
+    coalesce(n.of, n.key), n.type, n.system, n.code, n.display, n.codes, n.category,
     CASE WHEN (n:Condition OR n:AllergyIntolerance) AND n.verification = 'entered-in-error' THEN n.verification ELSE n.status END,
     n.start.epochMillis, n.end.epochMillis, n.recorded.epochMillis, n.value, n.unit, n.text,
     CASE WHEN n:Encounter THEN [n.key, n.class] ELSE

@@ -5,7 +5,7 @@
 // returns:
 //   facts: "lists: the cells of journey.facts when everything is asked for, without the encounter and with recorded to the microsecond;
 //     then deleted and closed in microseconds since 1970 (null when it is not, or that is not known; deleted before all times when
-//     nobody knows when); then lists of key, class, recorded and deleted of the encounters that include the fact, null for an encounter"
+//     nobody knows when); then lists of key, class, recorded and deleted of the encounters that include the fact, null for an encounter; then whether another version took its place"
 MATCH (p:Resource {key: $patient})
 MATCH (p)<-[:REPLACED_BY*0..10]-(q)
 WITH DISTINCT q
@@ -17,7 +17,7 @@ UNWIND range(0, size(facts) - 1, 1000) AS i
 CALL (facts, i) {
   UNWIND facts[i..i + 1000] AS n
   RETURN collect([
-      n.key, n.type, n.system, n.code, n.display, n.codes, n.category,
+      coalesce(n.of, n.key), n.type, n.system, n.code, n.display, n.codes, n.category,
       CASE WHEN (n:Condition OR n:AllergyIntolerance) AND n.verification = 'entered-in-error' THEN n.verification ELSE n.status END,
       n.start.epochMillis, n.end.epochMillis, n.recorded.epochSeconds * 1000000 + n.recorded.microsecond, n.value, n.unit, n.text,
       CASE WHEN n:Encounter THEN [n.key, n.class] END,
@@ -32,7 +32,8 @@ CALL (facts, i) {
       CASE WHEN NOT n:Encounter THEN [(n)<-[:INCLUDES]-(e) | [
         e.key, e.class, e.recorded.epochSeconds * 1000000 + e.recorded.microsecond,
         CASE WHEN e:Deleted THEN coalesce(e.deleted.epochSeconds * 1000000 + e.deleted.microsecond, -9223372036854775807) END
-      ]] END
+      ]] END,
+      n:Superseded
     ]) AS some
 }
 RETURN some AS facts

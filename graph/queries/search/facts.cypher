@@ -13,5 +13,5 @@ WHERE ($patient IS NULL OR p.key = $patient) AND ($at IS NULL OR f.recorded <= $
   AND ($at IS NULL OR f.closed <= $at OR NOT f.type + '.' + r.path IN $closing)
 WITH DISTINCT f, p
 ORDER BY f.start DESC, f.key LIMIT $limit
-RETURN f.key AS key, p.key AS patient, f.type AS type, f.code AS code, f.display AS display, f.start AS start, f.recorded AS recorded,
+RETURN coalesce(f.of, f.key) AS key, p.key AS patient, f.type AS type, f.code AS code, f.display AS display, f.start AS start, f.recorded AS recorded,
   CASE WHEN $at IS NULL OR f.closed <= $at OR NOT f.type + '.value' IN $closing THEN f.value END AS value, f.unit AS unit

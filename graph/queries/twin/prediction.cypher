@@ -18,10 +18,10 @@ RETURN p {.*} AS props, patient.key AS patient, agent.key AS agent, k.text AS co
        COLLECT {
          MATCH (p)-[b:BECAUSE]->(f)
          RETURN {
-           key: f.key, type: f.type, display: coalesce(f.display, f.text, f.code, f.type), start: toString(f.start),
+           key: coalesce(f.of, f.key), type: f.type, display: coalesce(f.display, f.text, f.code, f.type), start: toString(f.start),
            feature: b.feature, value: b.value, contribution: b.contribution
          } AS fact
-         ORDER BY abs(b.contribution) DESC, f.key, b.feature
+         ORDER BY abs(b.contribution) DESC, fact.key, b.feature
        } AS because
 ORDER BY p.id
 LIMIT 2

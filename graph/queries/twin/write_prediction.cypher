@@ -34,7 +34,15 @@ CALL (p) {
 }
 CALL (p) {
   UNWIND $facts AS fact
-  MATCH (f:Resource {key: fact.key})
+  MATCH (now:Resource {key: fact.key})
+  // Of a fact that was corrected since, the version that was known then.
+  CALL (now, p) {
+    WITH * WHERE now.since > p.index_time
+    MATCH (v:Resource) USING INDEX SEEK v:Resource(key)
+    WHERE v.key STARTS WITH now.key + '/_history/' AND v.of = now.key AND coalesce(v.since <= p.index_time, true) AND v.deleted > p.index_time
+    RETURN collect(v) AS then
+  }
+  WITH p, fact, coalesce(head(then), now) AS f
   MERGE (p)-[b:BECAUSE {feature: fact.feature}]->(f)
   ON CREATE SET b.value = fact.value, b.contribution = fact.contribution
   RETURN count(*) AS reasons

@@ -1,0 +1,246 @@
+"""Superseded versions of facts: kept as nodes of their own, so that as of before a correction the record says what it said.
+
+The newest version keeps the key of its resource, and so everything that refers to it. What it took the place of becomes
+``Type/id/_history/<instant>`` with the labels ``:Deleted:Superseded``: gone since the newer one is known, and there as of
+before. Which versions there are is remembered by the newest (``versions``), so that they may come in any order.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from graph.fhir.read_items import Found
+from graph.fhir.versions import SUFFIX, Said, Stretch, content, instant, stretches, visible
+from graph.ingest_deletes import Run
+from graph.ingest_rows import Row, row
+
+Known = dict[str, dict[str, Any]]
+
+
+@dataclass(slots=True)
+class Past:
+    """What is to be written of superseded versions, and of the newest ones because of them."""
+
+    run: str
+    """The ingest."""
+    fhir: str | None
+    """The version of FHIR where a resource does not say."""
+    heads: dict[str, Row] = field(default_factory=dict)
+    """In place of newest versions that are to be written: the same with what they must know of those before them."""
+    create: list[Row] = field(default_factory=list)
+    """Superseded versions that the graph does not have."""
+    again: list[Row] = field(default_factory=list)
+    """Those that it has and that were known from or until another instant; newest ones that are known since another."""
+    gone: list[str] = field(default_factory=list)
+    """Keys of superseded versions that are none any longer: another version that says the same came beside them."""
+    said: list[dict[str, Any]] = field(default_factory=list)
+    """``key`` and ``versions`` of newest ones of which nothing else changes."""
+    keys: list[str] = field(default_factory=list)
+    """Resources whose versions were looked at."""
+
+    @property
+    def rows(self) -> list[Row]:
+        """All that is written."""
+        return [*self.create, *self.again]
+
+
+class _Stored(NamedTuple):
+    """A version that the graph holds, as ``ingest.versions`` answers."""
+
+    of: str
+    key: str
+    rank: str
+    event: bool
+    versions: list[str] | None
+    since: list[int] | None
+    deleted: list[int] | None
+    fhir: str
+    source: str
+    line: int
+    entry: int | None
+    run: str
+    id: str
+    assigned: bool | None
+    fhir_version: str | None
+    refs: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    found: Found
+    run: str
+    fhir: str | None
+
+
+def past(
+    run: Run,
+    heads: Iterable[Row],
+    late: Iterable[Row],
+    known: Known,
+    deleted: Iterable[str],
+    id_: str,
+    fhir: str | None,
+) -> Past:
+    """What becomes of the versions of facts; no row that is given is changed, since a batch may be tried again.
+
+    ``heads`` are newest versions about to be written, ``late`` older ones that came, ``known`` what the graph holds of their
+    keys, ``deleted`` the keys of which a deletion was noted just now. ``run`` runs queries in the transaction of the batch,
+    ``id_`` is the ingest and ``fhir`` its version of FHIR where a resource does not say.
+    """
+    newest = {one.key: one for one in heads if one.event}
+    older: dict[str, list[Row]] = {}
+    for one in late:
+        older.setdefault(one.key, []).append(one)
+    changed = (key for key, one in newest.items() if _replaces(one, known.get(key)))
+    moved = (key for key in deleted if key not in newest and _has_past(known.get(key)))
+    made = Past(id_, fhir, keys=sorted({*older, *changed, *moved}))
+    held = [key for key in made.keys if known.get(key, {}).get("rank")]
+    stored: dict[str, list[_Stored]] = {key: [] for key in made.keys}
+    for cells in run("ingest.versions", keys=held)[0]["versions"] if held else ():
+        stored[(there := _Stored(*cells)).of].append(there)
+    for key in made.keys:
+        _one(made, key, newest.get(key), older.get(key, ()), stored[key], known.get(key, {}))
+    return made
+
+
+def _replaces(new: Row, there: dict[str, Any] | None) -> bool:
+    """Whether a version that is written may have had another before it."""
+    if there is None:
+        return False
+    if there["rank"] is None:
+        return bool(there["tomb"])
+    return bool(there["versions"] or there["tomb"]) or new.moment > there["rank"].partition("|")[0]
+
+
+def _has_past(there: dict[str, Any] | None) -> bool:
+    """Whether a deletion of it may lie before or between versions, or may have done so."""
+    return bool(
+        there and there["rank"] and (there["versions"] or there["since"] or there["tomb"] < there["rank"])
+    )
+
+
+def _one(
+    made: Past,
+    key: str,
+    head: Row | None,
+    late: Sequence[Row],
+    stored: Sequence[_Stored],
+    known: dict[str, Any],
+) -> None:
+    there = next((one for one in stored if one.key == key and one.event), None)
+    texts: dict[str, _Text] = {}
+    said: set[Said] = set()
+    if there:
+        texts = {one.rank: _text(one) for one in stored}
+        said = {*map(Said.read, there.versions or ())} or {Said(there.rank, content(there.fhir.encode()))}
+    for one in (*late, *((head,) if head else ())):
+        said.add(Said(one.rank, content(one.found.raw)))
+        texts[one.rank] = _Text(one.found, made.run, made.fhir)
+    if not said:
+        return
+    line = stretches(said, known.get("tomb"))
+    now = line[-1]
+    whole = [str(version) for version in visible(said)]
+    versions = whole if len(whole) > 1 else None
+    if head:
+        made.heads[key] = _known_since(_copied(head), now.since, versions)
+    elif there and there.since != (now.since and instant(now.since)):
+        if isinstance(again := row(*_given(_text(there, known["url"]))), Row):
+            _known_since(again, now.since, versions)
+            if known["urls"]:
+                again.nodes[0]["props"]["urls"] = known["urls"]
+            made.again.append(again)
+    elif there and there.versions != versions:
+        made.said.append({"key": key, "versions": versions})
+    _superseded(made, key, line[:-1], {one.key: one for one in stored if one.key != key}, texts, said)
+
+
+def _superseded(
+    made: Past,
+    key: str,
+    line: Sequence[Stretch],
+    stored: dict[str, _Stored],
+    texts: dict[str, _Text],
+    said: Iterable[Said],
+) -> None:
+    """Superseded versions as they are to be: those that the graph has just so stay untouched."""
+    contents = {version.rank: version.content for version in said}
+    by_content = {contents[rank]: text for rank, text in sorted(texts.items()) if rank in contents}
+    for stretch in line:
+        first, last = stretch.said[0], stretch.said[-1]
+        name = f"{key}{SUFFIX}{first.named}"
+        there = stored.pop(name, None)
+        times = [(at and instant(at)) for at in (stretch.since, stretch.until)]
+        if there and [there.rank, there.since, there.deleted] == [last.rank, *times]:
+            continue
+        # Where the text of just that version was not kept, one that says the same stands for it.
+        text = texts.get(last.rank) or by_content.get(last.content)
+        if text and isinstance(one := row(*_given(text)), Row):
+            (made.again if there else made.create).append(_called(one, name, last.rank, stretch))
+        elif there:
+            stored[name] = there
+    made.gone += stored
+
+
+def _called(made: Row, name: str, rank: str, stretch: Stretch) -> Row:
+    """The row as that of a superseded version: by another key, deleted since the next one is known."""
+    key = made.key
+
+    def renamed(text: str) -> str:
+        return f"{name}{text[len(key) :]}" if text == key or text.startswith(f"{key}#") else text
+
+    _known_since(made, stretch.since, None)
+    for node in made.nodes:
+        props = node["props"]
+        props["of"] = node["key"]
+        node["key"] = props["key"] = renamed(node["key"])
+        node["labels"] = [*node["labels"], "Deleted", "Superseded"]
+        if stretch.until:
+            node["times"].append(["deleted", *instant(stretch.until)])
+        props.pop("url", None)
+    made.nodes[0]["props"] |= {"rank": rank, "digest": rank.rpartition("|")[2]}
+    for link in made.links:
+        link |= {"a": renamed(link["a"]), "b": renamed(link["b"])}
+        link["props"]["owner"] = renamed(link["props"]["owner"])
+    for code in made.codes:
+        code["key"] = renamed(code["key"])
+    made.key, made.rank, made.url = name, rank, None
+    return made
+
+
+def _copied(of: Row) -> Row:
+    nodes = [node | {"props": dict(node["props"]), "times": list(node["times"])} for node in of.nodes]
+    return replace(of, nodes=nodes)
+
+
+def _known_since(made: Row, since: str | None, versions: list[str] | None) -> Row:
+    """Let a version be known no earlier than it took the place of another."""
+    if versions:
+        made.nodes[0]["props"]["versions"] = versions
+    if since is None:
+        return made
+    at = instant(since)
+    for node in made.nodes:
+        node["times"] = [
+            [name, *max(t, at)] if name == "recorded" else [name, *t] for name, *t in node["times"]
+        ]
+        node["times"].append(["since", *at])
+    return made
+
+
+def _text(there: _Stored, url: str | None = None) -> _Text:
+    """The text of a version that the graph holds; what its references were found to mean in their bundle comes with it."""
+    found = Found(
+        there.source,
+        there.line,
+        there.fhir.encode(),
+        there.entry,
+        url,
+        there.id if there.assigned else None,
+        dict(there.refs),
+    )
+    return _Text(found, there.run, there.fhir_version)
+
+
+def _given(text: _Text) -> tuple[Found, str, str | None]:
+    return text.found, text.run, text.fhir

@@ -1,0 +1,33 @@
+// summary: What facts of a patient said before they were corrected, and what they say now, in the order in which each became known.
+// access: read
+// params:
+//   patient: {type: STRING, doc: Key of the patient., example: Patient/1}
+// returns:
+//   key: key of the fact
+//   type: FHIR type
+//   display: what it is
+//   status: its status; of a problem or an allergy that was entered in error, that
+//   value: number
+//   unit: its unit
+//   text: coded or textual value
+//   components: "of a panel, the aligned lists component_displays, component_values, component_units and component_texts; else null"
+//   start: when it held
+//   known: when this version became known
+//   until: when another took its place, or it was deleted; null for what it says now
+MATCH (:Patient {key: $patient})<-[:REPLACED_BY*0..10]-(p)
+WITH DISTINCT p
+MATCH (p)-[:HAS_EVENT]->(old:Superseded)
+WITH DISTINCT old.of AS key WHERE NOT key CONTAINS '#'
+CALL (key) {
+  MATCH (n:Resource {key: key})
+  RETURN n
+  UNION
+  MATCH (n:Resource) USING INDEX SEEK n:Resource(key)
+  WHERE n.key STARTS WITH key + '/_history/' AND n:Superseded AND NOT n:Contained
+  RETURN n
+}
+RETURN key, n.type AS type, coalesce(n.display, n.code, n.type) AS display,
+  CASE WHEN n.verification = 'entered-in-error' THEN n.verification ELSE n.status END AS status,
+  n.value AS value, n.unit AS unit, n.text AS text,
+  CASE WHEN n.component_codes IS NOT NULL THEN [n.component_displays, n.component_values, n.component_units, n.component_texts] END AS components, n.start AS start, n.recorded AS known, CASE WHEN n:Deleted THEN n.deleted END AS until
+ORDER BY key, coalesce(n.since, datetime('0001-01-01T00:00:00Z'))
