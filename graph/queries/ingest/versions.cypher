@@ -22,14 +22,14 @@ RETURN collect([of, n.key, n.rank, n:Event, n.versions,
   CASE WHEN n.deleted IS NOT NULL THEN [n.deleted.epochSeconds, n.deleted.nanosecond] END,
   n.fhir, n.source, n.line, n.entry, n.run, n.id, n.assigned, n.fhir_version,
   COLLECT {
-    MATCH (n)-[r]-(o:Resource)
+    MATCH (n)-[r]-(o)
     WHERE r.owner = n.key AND r.via IS NULL AND r.ref CONTAINS ':' AND NOT o:Dangling AND NOT o:Contained
     RETURN DISTINCT [r.ref, o.key]
   } + COLLECT {
     WITH n WHERE n.fhir CONTAINS '"contained"'
     MATCH (c:Resource) USING INDEX SEEK c:Resource(key)
     WHERE c.key STARTS WITH n.key + '#'
-    MATCH (c)-[r]-(o:Resource)
+    MATCH (c)-[r]-(o)
     WHERE r.owner = c.key AND r.via IS NULL AND r.ref CONTAINS ':' AND NOT o:Dangling AND NOT o:Contained
     RETURN DISTINCT [r.ref, o.key]
   }]) AS versions
