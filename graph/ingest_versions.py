@@ -14,6 +14,8 @@ from graph.fhir.versions import SUFFIX, Said, Stretch, content, instant, stretch
 from graph.ingest_deletes import Run
 from graph.ingest_rows import Row, row
 
+_OWN = ("rank", "digest", "fhir", "source", "line", "entry", "run", "url", "urls")
+"""What two versions of one content differ in."""
 Known = dict[str, dict[str, Any]]
 
 
@@ -27,6 +29,8 @@ class Past:
     """The version of FHIR where a resource does not say."""
     heads: dict[str, Row] = field(default_factory=dict)
     """In place of newest versions that are to be written: the same with what they must know of those before them."""
+    restated: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Of newest versions that say what is there already: all that changes, by key; nothing else of them is to be written."""
     create: list[Row] = field(default_factory=list)
     """Superseded versions that the graph does not have."""
     again: list[Row] = field(default_factory=list)
@@ -142,17 +146,28 @@ def _one(
     now = line[-1]
     whole = [str(version) for version in visible(said)]
     versions = whole if len(whole) > 1 else None
-    if head:
+    same_since = there is not None and there.since == (now.since and instant(now.since))
+    again = there is not None and same_since and there.rank in {version.rank for version in now.said}
+    if head and there and again and _restates(head, there):
+        made.restated[key] = {name: head.nodes[0]["props"].get(name) for name in _OWN} | {"versions": versions}
+    elif head:
         made.heads[key] = _known_since(_copied(head), now.since, versions)
-    elif there and there.since != (now.since and instant(now.since)):
-        if isinstance(again := row(*_given(_text(there, known["url"]))), Row):
-            _known_since(again, now.since, versions)
+    elif there and not same_since:
+        if isinstance(rewritten := row(*_given(_text(there, known["url"]))), Row):
+            _known_since(rewritten, now.since, versions)
             if known["urls"]:
-                again.nodes[0]["props"]["urls"] = known["urls"]
-            made.again.append(again)
+                rewritten.nodes[0]["props"]["urls"] = known["urls"]
+            made.again.append(rewritten)
     elif there and there.versions != versions:
         made.said.append({"key": key, "versions": versions})
     _superseded(made, key, line[:-1], {one.key: one for one in stored if one.key != key}, texts, said)
+
+
+def _restates(new: Row, there: _Stored) -> bool:
+    """Whether a version with the content of the one that is there changes no relationship: none is found by its bundle."""
+    props = new.nodes[0]["props"]
+    same = (props.get("fhir_version"), props.get("assigned")) == (there.fhir_version, there.assigned)
+    return same and not any(":" in link["props"]["ref"] for link in new.links)
 
 
 def _superseded(

@@ -86,13 +86,15 @@ class Writer:
         known |= _held(tx, taken)
         concepts = self._say(tx, batch)
         before = past(run, todo.rows, todo.late, known, taken, self._run, self._fhir)
-        newest = [before.heads.get(row.key, row) for row in todo.rows]
+        newest = [before.heads.get(row.key, row) for row in todo.rows if row.key not in before.restated]
+        update = [row for row in todo.update if row.key not in before.restated]
         means = self._means.of(newest, run)
-        _write(tx, newest, todo.update, known, self._run, means)
+        _write(tx, newest, update, known, self._run, means)
         if before.keys:
             known |= _held(tx, {node["key"] for row in before.again for node in row.nodes} - known.keys())
             rewritten = self._means.of(before.rows, run)
             _write(tx, before.rows, before.again, known, self._run, rewritten)
+            run("ingest.restate", rows=[{"key": key, "props": p} for key, p in before.restated.items()])
             run("ingest.said", rows=before.said)
             run("ingest.reasons", keys=before.keys, gone=before.gone)
             run("ingest.forget", keys=before.gone)
@@ -103,7 +105,7 @@ class Writer:
         bury(run, (key for key, there in known.items() if there["tomb"]))
         outcome.deleted = len(taken)
         outcome.unchanged += len(gone) - len(taken)
-        outcome.written += len(todo.late)
+        outcome.written += len(todo.late) + len(before.restated)
         _count(outcome, newest, means)
         return outcome, concepts
 

@@ -21,6 +21,7 @@ FEVER = {"coding": [{"system": "http://loinc.org", "code": "8310-5", "display": 
 BY_KEY = (
     "forget",
     "reasons",
+    "restate",
     "said",
     "versions",
     "become",
