@@ -149,7 +149,9 @@ def _one(
     same_since = there is not None and there.since == (now.since and instant(now.since))
     again = there is not None and same_since and there.rank in {version.rank for version in now.said}
     if head and there and again and _restates(head, there):
-        made.restated[key] = {name: head.nodes[0]["props"].get(name) for name in _OWN} | {"versions": versions}
+        made.restated[key] = {name: head.nodes[0]["props"].get(name) for name in _OWN} | {
+            "versions": versions
+        }
     elif head:
         made.heads[key] = _known_since(_copied(head), now.since, versions)
     elif there and not same_since:
