@@ -30,6 +30,7 @@ _COLUMNS = (
     "text",
     "value",
     "unit",
+    "until",
 )
 
 
@@ -83,6 +84,8 @@ class _Evaluation:
     def facts(self, fact: Fact) -> "pl.DataFrame":
         """The facts that are meant but for values and texts, which may be hidden at an instant; times in ms.
 
+        What a fact said before it was corrected is a row of its own, that was known ``until`` then.
+
         ``patient`` is the one who stays, whoever was merged into that one has the fact.
         """
         wrong = tuple(status for status in fact.status if status == _WRONG)
@@ -112,6 +115,9 @@ class _Evaluation:
         limit = pl.col("index") if criterion.known else pl.lit(None, pl.Int64)
         if criterion.known:
             rows = rows.filter(pl.col("recorded") <= pl.col("index"))
+            rows = rows.filter((pl.col("until") > pl.col("index")).fill_null(value=True))
+        else:
+            rows = self._newest(rows)
         low, high = criterion.window
         began = pl.coalesce("start", "recorded") - pl.col("index")
         if low is not None:
@@ -121,6 +127,21 @@ class _Evaluation:
         rows = self._matching(rows.with_columns(limit=limit), fact)
         counted = rows.group_by("patient").agg(pl.col("key").n_unique().alias("n"))
         return set(counted.filter(pl.col("n") >= criterion.times)["patient"].to_list())
+
+    def _seen(self, rows: "pl.DataFrame") -> "pl.DataFrame":
+        """Without versions that were corrected before they became known."""
+        import polars as pl
+
+        return rows.filter((pl.col("until") > pl.col("recorded")).fill_null(value=True))
+
+    def _newest(self, rows: "pl.DataFrame") -> "pl.DataFrame":
+        """Of each fact the version that is known as of the instant."""
+        import polars as pl
+
+        last = None if self.at is None else round(self.at.timestamp() * 1000)
+        return rows.filter(
+            pl.col("until").is_null() | (pl.col("until") > pl.lit(last, pl.Int64)).fill_null(value=False)
+        )
 
     def _matching(self, rows: "pl.DataFrame", fact: Fact) -> "pl.DataFrame":
         """Rows whose values, texts and states are as asked and were known at ``limit`` (ms, null: as of the instant).
@@ -167,7 +188,10 @@ class _Evaluation:
         if index.fact is None:
             assert index.at is not None  # noqa: S101 - the definition was checked
             return self.people.select("patient", index=pl.lit(round(index.at.timestamp() * 1000), pl.Int64))
-        rows = self._matching(self.facts(index.fact).with_columns(limit=pl.lit(None, pl.Int64)), index.fact)
+        # A moment of knowledge is that of whichever version said so first, any other that of what is known in the end.
+        facts = self.facts(index.fact)
+        facts = self._seen(facts) if index.clock == "known" else self._newest(facts)
+        rows = self._matching(facts.with_columns(limit=pl.lit(None, pl.Int64)), index.fact)
         clock = pl.col("seen") if index.clock == "known" else pl.coalesce("start", "recorded")
         picked = clock.min() if index.pick == "first" else clock.max()
         return rows.group_by("patient").agg(picked.alias("index")).filter(pl.col("index").is_not_null())
@@ -229,7 +253,7 @@ def _read(graph: Graph, fact: Fact, at: datetime | None) -> "pl.DataFrame":
         classes = list(fact.classes) or None
         groups = graph.values("cohort.typed", types=types, classes=classes, **shown)
     rows: Iterable[list[Any]] = (row for (group,) in groups for row in group)
-    whole = {"start", "recorded", "closed"}
+    whole = {"start", "recorded", "closed", "until"}
     kinds = {n: pl.Int64() if n in whole else pl.Float64() if n == "value" else pl.String() for n in _COLUMNS}
     made = pl.DataFrame(list(rows), kinds, orient="row")
     if fact.classes:

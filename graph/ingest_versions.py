@@ -38,7 +38,7 @@ class Past:
     gone: list[str] = field(default_factory=list)
     """Keys of superseded versions that are none any longer: another version that says the same came beside them."""
     said: list[dict[str, Any]] = field(default_factory=list)
-    """``key`` and ``versions`` of newest ones of which nothing else changes."""
+    """``key``, ``versions`` and ``first`` of those of which nothing else changes."""
     keys: list[str] = field(default_factory=list)
     """Resources whose versions were looked at."""
 
@@ -58,6 +58,8 @@ class _Stored(NamedTuple):
     versions: list[str] | None
     since: list[int] | None
     deleted: list[int] | None
+    recorded: list[int] | None
+    first: list[int] | None
     fhir: str
     source: str
     line: int
@@ -148,21 +150,21 @@ def _one(
     versions = whole if len(whole) > 1 else None
     same_since = there is not None and there.since == (now.since and instant(now.since))
     again = there is not None and same_since and there.rank in {version.rank for version in now.said}
-    if head and there and again and _restates(head, there):
-        made.restated[key] = {name: head.nodes[0]["props"].get(name) for name in _OWN} | {
-            "versions": versions
-        }
+    older = {one.key: one for one in stored if one.key != key}
+    first = _superseded(made, key, line[:-1], older, texts, said)
+    if head and there and again and there.first == first and _restates(head, there):
+        own = {name: head.nodes[0]["props"].get(name) for name in _OWN}
+        made.restated[key] = own | {"versions": versions}
     elif head:
-        made.heads[key] = _known_since(_copied(head), now.since, versions)
+        made.heads[key] = _known_since(_copied(head), now.since, first, versions)
     elif there and not same_since:
         if isinstance(rewritten := row(*_given(_text(there, known["url"]))), Row):
-            _known_since(rewritten, now.since, versions)
+            _known_since(rewritten, now.since, first, versions)
             if known["urls"]:
                 rewritten.nodes[0]["props"]["urls"] = known["urls"]
             made.again.append(rewritten)
-    elif there and there.versions != versions:
-        made.said.append({"key": key, "versions": versions})
-    _superseded(made, key, line[:-1], {one.key: one for one in stored if one.key != key}, texts, said)
+    elif there and (there.versions != versions or there.first != first):
+        made.said.append({"key": key, "versions": versions, "first": first})
 
 
 def _restates(new: Row, there: _Stored) -> bool:
@@ -179,8 +181,9 @@ def _superseded(
     stored: dict[str, _Stored],
     texts: dict[str, _Text],
     said: Iterable[Said],
-) -> None:
-    """Superseded versions as they are to be: those that the graph has just so stay untouched."""
+) -> list[int] | None:
+    """Superseded versions as they are to be: those that the graph has just so stay untouched; when the first was known."""
+    known: list[int] | None = None
     contents = {version.rank: version.content for version in said}
     by_content = {contents[rank]: text for rank, text in sorted(texts.items()) if rank in contents}
     for stretch in line:
@@ -189,24 +192,31 @@ def _superseded(
         there = stored.pop(name, None)
         times = [(at and instant(at)) for at in (stretch.since, stretch.until)]
         if there and [there.rank, there.since, there.deleted] == [last.rank, *times]:
+            if stretch is line[0]:
+                known = there.recorded
+            elif there.first != known:
+                made.said.append({"key": name, "versions": None, "first": known})
             continue
         # Where the text of just that version was not kept, one that says the same stands for it.
         text = texts.get(last.rank) or by_content.get(last.content)
         if text and isinstance(one := row(*_given(text)), Row):
-            (made.again if there else made.create).append(_called(one, name, last.rank, stretch))
+            (made.again if there else made.create).append(_called(one, name, last.rank, stretch, known))
+            if stretch is line[0]:
+                known = next((at for n, *at in one.nodes[0]["times"] if n == "recorded"), None)
         elif there:
             stored[name] = there
     made.gone += stored
+    return known
 
 
-def _called(made: Row, name: str, rank: str, stretch: Stretch) -> Row:
+def _called(made: Row, name: str, rank: str, stretch: Stretch, first: list[int] | None) -> Row:
     """The row as that of a superseded version: by another key, deleted since the next one is known."""
     key = made.key
 
     def renamed(text: str) -> str:
         return f"{name}{text[len(key) :]}" if text == key or text.startswith(f"{key}#") else text
 
-    _known_since(made, stretch.since, None)
+    _known_since(made, stretch.since, first, None)
     for node in made.nodes:
         props = node["props"]
         props["of"] = node["key"]
@@ -230,10 +240,12 @@ def _copied(of: Row) -> Row:
     return replace(of, nodes=nodes)
 
 
-def _known_since(made: Row, since: str | None, versions: list[str] | None) -> Row:
-    """Let a version be known no earlier than it took the place of another."""
+def _known_since(made: Row, since: str | None, first: list[int] | None, versions: list[str] | None) -> Row:
+    """Let a version be known no earlier than it took the place of another, and know when the ``first`` of them was."""
     if versions:
         made.nodes[0]["props"]["versions"] = versions
+    if first:
+        made.nodes[0]["times"].append(["first_recorded", *first])
     if since is None:
         return made
     at = instant(since)

@@ -45,6 +45,7 @@ _INTERNAL = frozenset(
         "deleted_clock",
         "of",
         "since",
+        "first_recorded",
         "versions",
     }
 )

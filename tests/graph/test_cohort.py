@@ -62,6 +62,29 @@ def who(found: Cohort) -> list[str]:
     return [key.removeprefix("Patient/") for key, _ in found.members]
 
 
+@pytest.mark.neo4j
+def test_a_corrected_value_counts_from_its_correction_on_and_the_old_one_before(
+    graph: Graph, tmp_path: Path
+) -> None:
+    """A result of 7 was 9 for ten days; another was entered in error, which was found as late."""
+    first, later = ({"meta": {"lastUpdated": (DAY + timedelta(days=d)).isoformat()}} for d in (0, 10))
+    load(graph, tmp_path, patient("a"), patient("b"), result("a1", "a", 9.0, **first), result("a1", "a", 7.0, **later),
+         result("b1", "b", 9.0, **first), result("b1", "b", 9.0, status="entered-in-error", **later))  # fmt: skip
+    high = {"codes": [A1C], "value": {"at_least": 8}}
+
+    def members(day: int, *, known: bool = True, at: datetime | None = None) -> list[str]:
+        index = {"at": (DAY + timedelta(days=day)).isoformat()}
+        return who(
+            evaluate(graph, define(index=index, include=[{"name": "high", "fact": high, "known": known}]), at)
+        )
+
+    assert (members(5), members(11)) == (["a", "b"], [])
+    assert (members(5, known=False), members(5, known=False, at=DAY + timedelta(days=6))) == ([], ["a", "b"])
+    by_knowledge = evaluate(graph, define(index={"fact": high}))
+    assert by_knowledge.members == tuple((f"Patient/{p}", DAY) for p in "ab")
+    assert who(evaluate(graph, define(index={"fact": high, "clock": "start"}))) == []
+
+
 RECORD = [
     patient("a", birthDate="1950-01-02", gender="male"),
     result("a1", "a", 6.4, -20), result("a2", "a", 7.0), result("a3", "a", 8.0, 30),

@@ -14,7 +14,7 @@
 MATCH (:Concept {key: $condition})<-[:CODED]-(c:Condition)<-[:HAS_EVENT]-(p:Patient)
 WHERE $condition IN c.codes AND c.recorded <= $at AND NOT coalesce(c.closed <= $at, false) AND (NOT c:Deleted OR c.deleted > $at)
   AND NOT coalesce(c.verification IN ['entered-in-error', 'refuted'], false)
-WITH p, min(c.recorded) AS since
+WITH p, min(coalesce(c.first_recorded, c.recorded)) AS since
 OPTIONAL MATCH (p)-[:HAS_EVENT]->(o:Observation)
 WHERE $test IN o.codes AND o.recorded <= $at AND (NOT o:Deleted OR o.deleted > $at) AND NOT coalesce(o.status = 'entered-in-error', false)
 WITH p, since, count(o) AS tests, max(coalesce(o.start, o.recorded)) AS last

@@ -17,7 +17,7 @@ WHERE p.type IS NOT NULL AND (NOT p:Deleted OR p.deleted > $at) AND EXISTS {
 OPTIONAL MATCH (p)-[:HAS_EVENT]->(c:Condition)
 WHERE $condition IN c.codes AND c.recorded <= $at AND (NOT c:Deleted OR c.deleted > $at)
   AND NOT coalesce(c.verification IN ['entered-in-error', 'refuted'], false)
-WITH p, min(c.recorded) AS since
+WITH p, min(coalesce(c.first_recorded, c.recorded)) AS since
 WITH since, EXISTS {
     MATCH (p)-[:HAS_EVENT]->(o:Observation) WHERE $test IN o.codes AND o.recorded >= since AND o.recorded <= $at AND (NOT o:Deleted OR o.deleted > $at)
       AND NOT coalesce(o.status = 'entered-in-error', false)

@@ -11,14 +11,14 @@
 //   n: "Patients with the diagnosis."
 MATCH (:Concept {key: $condition})<-[:CODED]-(c:Condition)<-[:HAS_EVENT]-(p:Patient)
 WHERE $condition IN c.codes AND c.recorded IS NOT NULL AND NOT c:Deleted AND NOT coalesce(c.verification IN ['entered-in-error', 'refuted'], false)
-WITH p, min(c.recorded) AS since
+WITH p, min(coalesce(c.first_recorded, c.recorded)) AS since
 WITH collect({p: p, since: since}) AS people, count(p) AS n
 UNWIND people AS one
 WITH n, one.p AS p, one.since AS since
 MATCH (p)-[:HAS_EVENT]->(m:MedicationRequest)
-WHERE m.recorded >= since AND m.recorded <= since + duration({days: $days}) AND NOT m:Deleted AND NOT coalesce(m.status = 'entered-in-error', false)
+WHERE coalesce(m.first_recorded, m.recorded) >= since AND coalesce(m.first_recorded, m.recorded) <= since + duration({days: $days}) AND NOT m:Deleted AND NOT coalesce(m.status = 'entered-in-error', false)
 OPTIONAL MATCH (m)-[:MEDICATION]->(d:Medication)
-WITH n, p, m.recorded AS at, coalesce(m.display, d.display) AS medicine
+WITH n, p, coalesce(m.first_recorded, m.recorded) AS at, coalesce(m.display, d.display) AS medicine
 ORDER BY at, medicine
 WITH n, p, head(collect(medicine)) AS medicine
 RETURN medicine, count(p) AS events, n

@@ -16,6 +16,6 @@ WHERE p.type IS NOT NULL AND NOT p:Deleted AND EXISTS {
   }
 OPTIONAL MATCH (p)-[:HAS_EVENT]->(c:Condition) WHERE $condition IN c.codes AND NOT c:Deleted
   AND NOT coalesce(c.verification IN ['entered-in-error', 'refuted'], false)
-WITH p, min(c.recorded) AS first
+WITH p, min(coalesce(c.first_recorded, c.recorded)) AS first
 WHERE first IS NULL OR first >= $from
 RETURN count(CASE WHEN first < $to THEN 1 END) AS events, count(p) AS n

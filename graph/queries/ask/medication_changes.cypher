@@ -13,7 +13,7 @@
 MATCH (:Patient {key: $patient})-[:HAS_EVENT]->(m:MedicationRequest) WHERE NOT m:Deleted AND NOT coalesce(m.status = 'entered-in-error', false)
 OPTIONAL MATCH (m)-[:MEDICATION]->(d:Medication)
 WITH m, coalesce(m.display, min(d.display)) AS display
-UNWIND [{change: 'started', known: m.recorded}, {change: 'stopped', known: m.closed}] AS turn
+UNWIND [{change: 'started', known: coalesce(m.first_recorded, m.recorded)}, {change: 'stopped', known: m.closed}] AS turn
 WITH m, display, turn WHERE turn.known >= $from AND turn.known < $to
 RETURN turn.known AS known, turn.change AS change, m.key AS key, display
 ORDER BY known, key, change

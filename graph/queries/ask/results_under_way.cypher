@@ -10,6 +10,6 @@
 //   display: "What was measured."
 //   taken: "When it was taken."
 MATCH (:Patient {key: $patient})-[:HAS_EVENT]->(o:Observation|DiagnosticReport)
-WHERE o.start <= $at AND o.recorded > $at AND (NOT o:Deleted OR o.deleted > $at) AND NOT coalesce(o.status = 'entered-in-error', false)
+WHERE o.start <= $at AND o.recorded > $at AND o.since IS NULL AND (NOT o:Deleted OR o.deleted > $at) AND NOT coalesce(o.status = 'entered-in-error', false)
 RETURN coalesce(o.of, o.key) AS key, o.type AS type, o.display AS display, o.start AS taken
 ORDER BY taken, key

@@ -9,7 +9,7 @@
 //   later: "Known later."
 //   never: "Known at no instant, or of no time."
 MATCH (n:Event) WHERE n.type IS NOT NULL AND NOT n:Deleted
-WITH n.type AS type, n.start AS start, n.recorded AS recorded
+WITH n.type AS type, n.start AS start, coalesce(n.first_recorded, n.recorded) AS recorded
 RETURN type, count(*) AS facts,
        count(CASE WHEN recorded <= start THEN 1 END) AS at_once,
        count(CASE WHEN recorded > start AND recorded <= start + duration({hours: 24}) THEN 1 END) AS within_a_day,

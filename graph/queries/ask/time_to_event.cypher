@@ -14,7 +14,7 @@
 MATCH (:Concept {key: $condition})<-[:CODED]-(c:Condition)<-[:HAS_EVENT]-(p:Patient)
 WHERE $condition IN c.codes AND c.recorded <= $at AND (NOT c:Deleted OR c.deleted > $at)
   AND NOT coalesce(c.verification IN ['entered-in-error', 'refuted'], false)
-WITH p, min(c.recorded) AS start
+WITH p, min(coalesce(c.first_recorded, c.recorded)) AS start
 OPTIONAL MATCH (p)-[:HAS_ENCOUNTER]->(e:Encounter {class: $class})
 WHERE e.start > start AND e.start <= $at AND (NOT e:Deleted OR e.deleted > $at)
   AND NOT coalesce(e.status = 'entered-in-error' AND e.closed <= $at, false)

@@ -1,4 +1,4 @@
-// summary: The facts and encounters of all patients that have one of these codes, as main code, as a component's, or as their medicine's; not what was known to be entered in error.
+// summary: The facts and encounters of all patients that have one of these codes, as main code, as a component's, or as their medicine's; not what was known to be entered in error, but what was said before a correction.
 // access: read
 // params:
 //   codes: {type: LIST<STRING>, doc: "system|code of each.", example: ["http://loinc.org|4548-4"]}
@@ -7,7 +7,7 @@
 //   wrong: {type: BOOLEAN, doc: Also those that were entered in error., example: false}
 //   closing: {type: LIST<STRING>, doc: "What is hidden until its matter is closed, type and property.", example: [Procedure.status]}
 // returns:
-//   rows: "lists of one patient: patient, key, type, start, recorded, closed (ms), class, status, text, value, unit (a component's own where the code is a component's)"
+//   rows: "lists of one patient: patient, key, type, start, recorded, closed (ms), class, status, text, value, unit (a component's own where the code is a component's), until (ms; when another version took its place)"
 UNWIND $codes AS code
 MATCH (c:Concept {key: code})
 CALL (c, code) {
@@ -19,7 +19,8 @@ CALL (c, code) {
   RETURN DISTINCT n
 }
 WITH code, n
-WHERE ($types IS NULL OR n.type IN $types) AND ($at IS NULL OR n.recorded <= $at) AND (NOT n:Deleted OR n.deleted > $at)
+WHERE ($types IS NULL OR n.type IN $types) AND ($at IS NULL OR n.recorded <= $at) AND (NOT n:Deleted OR n.deleted > $at
+    OR n:Superseded AND EXISTS { MATCH (now:Resource {key: n.of}) WHERE NOT now:Deleted OR now.deleted > $at })
   AND ($wrong OR NOT (coalesce(n.verification, '') = 'entered-in-error' OR coalesce(n.status, '') = 'entered-in-error'
     AND ($at IS NULL OR NOT n.type + '.status' IN $closing OR coalesce(n.closed <= $at, false))))
 MATCH (p:Patient)-[:HAS_EVENT|HAS_ENCOUNTER]->(n)
@@ -28,6 +29,7 @@ WITH p, collect(DISTINCT [
   p.key, coalesce(n.of, n.key), n.type, n.start.epochMillis, n.recorded.epochMillis, n.closed.epochMillis, n.class, n.status,
   CASE WHEN i IS NULL THEN n.text ELSE n.component_texts[i] END,
   CASE WHEN i IS NULL THEN n.value ELSE n.component_values[i] END,
-  CASE WHEN i IS NULL THEN n.unit ELSE n.component_units[i] END
+  CASE WHEN i IS NULL THEN n.unit ELSE n.component_units[i] END,
+  CASE WHEN n:Superseded THEN n.deleted.epochMillis END
 ]) AS rows
 RETURN rows

@@ -14,7 +14,8 @@ CALL (p) {
   MATCH (p)<-[:REPLACED_BY*0..10]-(q)
   WITH DISTINCT q
   MATCH (q)-[:HAS_EVENT|HAS_ENCOUNTER]->(n)
-  WHERE ($at IS NULL OR n.recorded <= $at) AND (NOT n:Deleted OR n.deleted > $at)
+  WHERE ($at IS NULL OR n.recorded <= $at) AND (NOT n:Deleted OR n.deleted > $at
+    OR n:Superseded AND EXISTS { MATCH (now:Resource {key: n.of}) WHERE NOT now:Deleted OR now.deleted > $at })
   RETURN min(n.recorded) AS first, max(n.recorded) AS last
 }
 RETURN p.key AS patient, p.gender AS gender, p.birth AS birth,

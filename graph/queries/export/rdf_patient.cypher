@@ -43,5 +43,5 @@ CALL (n) {
   RETURN collect([type(r), properties(r), elementId(m), labels(m), coalesce(m.of, m.key, m.id, toString(m.index))]) AS links
 }
 RETURN elementId(n) AS element, labels(n) AS labels,
-  n {.*, key: coalesce(n.of, n.key), of: null, versions: null, fhir: null, since: toString(n.since), start: toString(n.start), end: toString(n.end), recorded: toString(n.recorded), closed: toString(n.closed)} AS props,
+  n {.*, key: coalesce(n.of, n.key), of: null, versions: null, fhir: null, since: toString(n.since), first_recorded: toString(n.first_recorded), start: toString(n.start), end: toString(n.end), recorded: toString(n.recorded), closed: toString(n.closed)} AS props,
   $at IS NOT NULL AND NOT coalesce(n.closed <= $at, false) AS open, links

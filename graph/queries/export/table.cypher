@@ -21,7 +21,7 @@ CALL (n) {
   WITH n, CASE WHEN n:Patient THEN [n.key] ELSE COLLECT { MATCH (n)-[r]-(p:Patient) WHERE r.owner = n.key RETURN DISTINCT p.key } END AS owners
   WHERE $patients IS NULL OR size(owners) = 0 OR any(p IN owners WHERE p IN $patients)
   RETURN collect([
-    n {.*, key: coalesce(n.of, n.key), of: null, since: null, versions: null, fhir: null, start: n.start.epochMillis, end: n.end.epochMillis, recorded: n.recorded.epochMillis, closed: n.closed.epochMillis,
+    n {.*, key: coalesce(n.of, n.key), of: null, since: null, first_recorded: null, versions: null, fhir: null, start: n.start.epochMillis, end: n.end.epochMillis, recorded: n.recorded.epochMillis, closed: n.closed.epochMillis,
        deceased: n.deceased.epochMillis},
     $at IS NOT NULL AND NOT coalesce(n.closed <= $at, false),
     owners,

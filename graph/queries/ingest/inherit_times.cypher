@@ -1,4 +1,4 @@
-// summary: Give facts without a time of their own the start of their encounter; they are known when it is closed.
+// summary: Give facts without a time of their own the start of their encounter; they are known when it is closed. Of a fact that was corrected, every version says when the first became known.
 // access: write
 // params:
 //   rows: {type: INTEGER, doc: Facts of one transaction., example: 5000}
@@ -22,5 +22,19 @@ CALL (f, again) {
   MATCH (c:Resource) USING INDEX SEEK c:Resource(key)
   WHERE c.key STARTS WITH f.key + '#' AND c:Contained AND c.clock = 'container'
   SET c:Undated
+}
+CALL (f) {
+  WITH * WHERE f:Superseded OR f.versions IS NOT NULL
+  CALL (f) {
+    MATCH (n:Resource {key: coalesce(f.of, f.key)})
+    RETURN n
+    UNION
+    MATCH (n:Resource) USING INDEX SEEK n:Resource(key)
+    WHERE n.key STARTS WITH coalesce(f.of, f.key) + '/_history/' AND n:Superseded AND NOT n:Contained
+    RETURN n
+  }
+  WITH n ORDER BY n.since IS NOT NULL, n.since
+  WITH collect(n) AS versions
+  FOREACH (n IN tail(versions) | SET n.first_recorded = head(versions).recorded)
 }
 RETURN count(*) AS dated

@@ -19,12 +19,7 @@ CALL (p) {
 CALL (p) {
   MATCH (p)-[:HAS_EVENT]->(n:Event) WHERE n.type IS NOT NULL AND NOT n:Contained AND NOT n:Deleted
   // A correction is no new fact: it stands where the first version of it became known.
-  WITH n, CASE WHEN n.versions IS NULL THEN n.recorded ELSE coalesce(head(COLLECT {
-    MATCH (v:Resource) USING INDEX SEEK v:Resource(key)
-    WHERE v.key STARTS WITH n.key + '/_history/' AND v:Superseded AND NOT v:Contained
-    RETURN min(v.recorded)
-  }), n.recorded) END AS known
-  RETURN collect([n.key, n.type, known.epochMillis, n.closed.epochMillis, n.category, n.codes,
+  RETURN collect([n.key, n.type, coalesce(n.first_recorded, n.recorded).epochMillis, n.closed.epochMillis, n.category, n.codes,
     [field IN $fields | toStringOrNull(n[field])],
     [(n)<-[:INCLUDES]-(e) | e.key],
     CASE WHEN n.type IN $coded THEN [(n)-[r:CODED]->(c) WHERE r.path IN $paths | [r.path, c.key]] END]) AS facts
