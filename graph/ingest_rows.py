@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from graph.fhir import version
+from graph.fhir.compiled import rule
 from graph.fhir.parse import UnreadableError, parse
 from graph.fhir.project import Projected, named, project, rank
 from graph.fhir.read_items import Found, Refused
@@ -45,8 +46,11 @@ class Row:
 
     @property
     def event(self) -> bool:
-        """Whether it is a fact; not so where it was only glimpsed."""
-        return bool(self.nodes) and "Event" in self.nodes[0]["labels"]
+        """Whether resources of its type are facts; not so where it was only glimpsed.
+
+        One of a type without a mapping counts also where it names no patient, since another version of it may name one.
+        """
+        return bool(self.nodes) and rule(self.key.partition("/")[0]).kind == "Event"
 
     @property
     def moment(self) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from graph.fhir.compiled import rule
 from graph.fhir.read_items import Found
 from graph.fhir.versions import SUFFIX, Said, Stretch, content, instant, stretches, visible
 from graph.ingest_deletes import Run
@@ -54,7 +55,6 @@ class _Stored(NamedTuple):
     of: str
     key: str
     rank: str
-    event: bool
     versions: list[str] | None
     since: list[int] | None
     deleted: list[int] | None
@@ -98,7 +98,7 @@ def past(
     for one in late:
         older.setdefault(one.key, []).append(one)
     changed = (key for key, one in newest.items() if _replaces(one, known.get(key)))
-    moved = (key for key in deleted if key not in newest and _has_past(known.get(key)))
+    moved = (key for key in deleted if key not in newest and _has_past(key, known.get(key)))
     made = Past(id_, fhir, keys=sorted({*older, *changed, *moved}))
     held = [key for key in made.keys if known.get(key, {}).get("rank")]
     stored: dict[str, list[_Stored]] = {key: [] for key in made.keys}
@@ -118,11 +118,11 @@ def _replaces(new: Row, there: dict[str, Any] | None) -> bool:
     return bool(there["versions"] or there["tomb"]) or new.moment > there["rank"].partition("|")[0]
 
 
-def _has_past(there: dict[str, Any] | None) -> bool:
-    """Whether a deletion of it may lie before or between versions, or may have done so."""
-    return bool(
-        there and there["rank"] and (there["versions"] or there["since"] or there["tomb"] < there["rank"])
-    )
+def _has_past(key: str, there: dict[str, Any] | None) -> bool:
+    """Whether it is a fact of which a deletion may lie before or between versions, or may have done so."""
+    if there is None or not there["rank"] or rule(key.partition("/")[0]).kind != "Event":
+        return False
+    return bool(there["versions"] or there["since"] or there["tomb"] < there["rank"])
 
 
 def _one(
@@ -133,7 +133,7 @@ def _one(
     stored: Sequence[_Stored],
     known: dict[str, Any],
 ) -> None:
-    there = next((one for one in stored if one.key == key and one.event), None)
+    there = next((one for one in stored if one.key == key), None)
     texts: dict[str, _Text] = {}
     said: set[Said] = set()
     if there:
@@ -241,7 +241,10 @@ def _copied(of: Row) -> Row:
 
 
 def _known_since(made: Row, since: str | None, first: list[int] | None, versions: list[str] | None) -> Row:
-    """Let a version be known no earlier than it took the place of another, and know when the ``first`` of them was."""
+    """Let a version be known no earlier than it took the place of another, and know when the ``first`` of them was.
+
+    A fact that was known then is known on: the newer version from that moment, whatever delay the mapping has for it.
+    """
     if versions:
         made.nodes[0]["props"]["versions"] = versions
     if first:
@@ -249,11 +252,14 @@ def _known_since(made: Row, since: str | None, first: list[int] | None, versions
     if since is None:
         return made
     at = instant(since)
+    goes_on = first is not None and first <= at
     for node in made.nodes:
-        node["times"] = [
-            [name, *max(t, at)] if name == "recorded" else [name, *t] for name, *t in node["times"]
-        ]
-        node["times"].append(["since", *at])
+        times = {name: t for name, *t in node["times"]}
+        if goes_on and "Event" in node["labels"]:
+            times["recorded"] = at
+        elif "recorded" in times or node["labels"][-1] == "Ecosystem":
+            times["recorded"] = max(times.get("recorded", at), at)
+        node["times"] = [[name, *t] for name, t in (times | {"since": at}).items()]
     return made
 
 

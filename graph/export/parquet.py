@@ -112,8 +112,9 @@ def _write(graph: Graph, path: Path, type_: str, asked: Request) -> int:
         rows += frame.height
     if rows:
         whole = pl.scan_parquet(parts)
-        # In the order of the keys that were, anyone with a list of ids could tell who is who.
-        (whole.sort("key") if asked.by else whole).sink_parquet(path)
+        # In the order of the keys that were, anyone with a list of ids could tell who is who; and what was corrected later
+        # stands elsewhere among the keys of the graph than what never was.
+        (whole.sort("key") if asked.by or asked.at else whole).sink_parquet(path)
     for part in parts:
         part.unlink()
     return rows

@@ -5,6 +5,7 @@ a de-identified copy. The same graph gives the same set of triples, whatever ord
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
@@ -24,8 +25,6 @@ from ontology.errors import InvalidInputError, NotFoundError
 
 OWN = frozenset({"Patient", "Encounter", "Event", "Prediction", "Round", "Case", "CaseVersion"})
 """What belongs to a patient; all else is shared, and goes out with whoever refers to it."""
-_OF_ONE = frozenset({"BECAUSE", "PLACES"})
-"""What leads from a prediction or a round to facts of the same patient, whichever version of them is read."""
 _SHARED = 500
 """Shared nodes read at once."""
 
@@ -104,12 +103,15 @@ class _Patients:
     ) -> Iterator[Node]:
         found = [Node.of(row) for row in rows]
         mine = {node.element for node in found} | set(more)
+        keys = {node.props["key"] for node in found if "Event" in node.labels}
         for node in found:
             if "Prediction" in node.labels:
                 self.predictions.add(node.element)
-            yield self._cut(node, mine, patients)
+            yield self._cut(node, mine, patients, keys)
 
-    def _cut(self, node: Node, mine: set[str], patients: set[str]) -> Node:
+    def _cut(
+        self, node: Node, mine: set[str], patients: set[str], keys: AbstractSet[str] = frozenset()
+    ) -> Node:
         """The node with those of its relationships that stay inside; shared ends are noted for later."""
         kept: list[End] = []
         for end in filter(lambda end: self.reading.reaches(node, end), node.links):
@@ -117,8 +119,8 @@ class _Patients:
                 self.shared.setdefault(end.element, False)
             elif not (
                 end.element in mine
+                or end.key in keys  # of a corrected fact, whichever version is read
                 or ("Patient" in end.labels and end.key in patients)
-                or end.type in _OF_ONE
             ):
                 continue
             kept.append(end)

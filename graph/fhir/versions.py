@@ -35,7 +35,8 @@ class Said:
     @classmethod
     def read(cls, text: str) -> "Said":
         """What :meth:`__str__` wrote."""
-        return cls(*text.split("~"))
+        rank, _, content = text.rpartition("~")  # a rank may hold one too, in the number of its version
+        return cls(rank, content)
 
     def __str__(self) -> str:
         return f"{self.rank}~{self.content}"

@@ -1,5 +1,6 @@
 """Corrections: what a fact said before is read as of before, what it says now is read from then on, in whatever order it came."""
 
+import itertools
 import json
 import random
 from collections.abc import Callable, Sequence
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from graph import Graph, Settings, open_graph, server
+from graph.ask import ask
 from graph.bulk.load import load
 from graph.digest import digest
 from graph.export import fhir
@@ -21,6 +23,7 @@ from graph.fhir.versions import Said, stretches
 from graph.ingest import IngestReport, ingest
 from graph.journey import facts, journey
 from graph.loop import fill
+from graph.patients import corrections
 from ontology.errors import InvalidInputError
 from tests.conftest import Run
 from tests.graph.made import Resource, bundle, encounter, entry, ndjson, observation, patient
@@ -274,6 +277,142 @@ def test_the_corrections_of_a_patient_are_listed_with_what_was_said_before(
     assert "80 /min, corrected" in shown
 
 
+@pytest.mark.neo4j
+def test_a_correction_to_another_patient_is_told_in_each_record_as_far_as_it_is_theirs(
+    graph: Graph, tmp_path: Path
+) -> None:
+    other = pulse(80, 5) | {"subject": {"reference": "Patient/p2"}}
+    take(graph, tmp_path, patient(), patient("p2"), pulse(60, 1), other)
+    assert [[row["value"] for row in corrections(graph, p)] for p in ("p1", "p2")] == [[60], [80]]
+    assert (values(graph, day(4)), values(graph, day(6))) == ([60], [])
+
+
+@pytest.mark.neo4j
+def test_a_fact_that_is_known_stays_known_whatever_its_correction_says_of_its_issue(
+    graph: Graph, tmp_path: Path
+) -> None:
+    take(graph, tmp_path, patient(), pulse(60, 1), pulse(80, 5) | {"issued": day(9).isoformat()})
+    assert [values(graph, day(d)) for d in (4, 6, 10)] == [[60], [80], [80]]
+
+
+@pytest.mark.neo4j
+def test_any_number_of_a_version_is_taken(graph: Graph, tmp_path: Path) -> None:
+    odd = pulse(60, 1)
+    odd["meta"] = odd["meta"] | {"versionId": "a~b|c"}
+    for line in (patient(), odd, pulse(70, 3), pulse(80, 5)):
+        take(graph, tmp_path, line)
+    assert [values(graph, day(d)) for d in (2, 4, 6)] == [[60], [70], [80]]
+
+
+@pytest.mark.neo4j
+@pytest.mark.parametrize("named", [(1, 0, 1), (1, 1, 0), (0, 1, 1)])
+def test_a_flag_that_names_its_patient_in_some_versions_only_is_the_same_in_every_order(
+    graph: Graph, tmp_path: Path, named: tuple[int, ...]
+) -> None:
+    """A type without a mapping, which is a fact where it names somebody."""
+    lines = []
+    for at, has in enumerate(named, 1):
+        flag = {
+            "resourceType": "Flag",
+            "id": "f",
+            "code": {"text": str(at)},
+            "period": {"start": "2150-05-01"},
+        }
+        subject = {"subject": {"reference": "Patient/p1"}} if has else {}
+        lines.append(flag | subject | {"meta": {"lastUpdated": day(at).isoformat()}})
+    found = set()
+    for order in itertools.permutations(lines):
+        graph.write("admin.clear", batch=5000)
+        for line in (patient(), *order):
+            take(graph, tmp_path, line)
+        known = [len(journey(graph, "p1", day(at + 0.5)).facts) for at in (1, 2, 3)]
+        found.add((digest(graph), *known))
+    ((_, *known),) = found
+    assert known == list(named)
+
+
+@pytest.mark.neo4j
+def test_what_a_bundle_meant_by_its_addresses_holds_also_where_it_has_not_arrived(
+    graph: Graph, tmp_path: Path
+) -> None:
+    first = pulse(60, 1) | {"subject": {"reference": "urn:uuid:1"}}
+    path = bundle(tmp_path / "b.json", [entry(patient(birthDate="1970-13-01"), "urn:uuid:1"), entry(first)])
+    digests = []
+    for early in (True, False):
+        graph.write("admin.clear", batch=5000)
+        if not early:
+            take(graph, tmp_path, pulse(80, 5))
+        assert ingest(graph, [path]).reasons == {"bad-value": 1}
+        if early:
+            take(graph, tmp_path, pulse(80, 5))
+        take(graph, tmp_path, patient())
+        assert (values(graph, day(4)), values(graph, day(6))) == ([60], [80])
+        digests.append(digest(graph))
+    assert digests[0] == digests[1]
+
+
+@pytest.mark.neo4j
+def test_what_others_refer_to_is_linked_as_of_before_its_correction(graph: Graph, tmp_path: Path) -> None:
+    """In RDF, of all and of the patient; and a question shows the reason as it was called then."""
+
+    def problem(name: str, at: float) -> Resource:
+        of = {"subject": {"reference": "Patient/p1"}, "recordedDate": day(-9).isoformat()}
+        code = {"coding": [{"system": "urn:icd", "code": "I21", "display": name}]}
+        return {
+            "resourceType": "Condition",
+            "id": "c",
+            "code": code,
+            "meta": {"lastUpdated": day(at).isoformat()},
+            **of,
+        }
+
+    order = {"resourceType": "MedicationRequest", "id": "m", "subject": {"reference": "Patient/p1"}}
+    order |= {"authoredOn": day(-8).isoformat(), "reasonReference": [{"reference": "Condition/c"}]}
+    take(graph, tmp_path, patient(), order, problem("angina", 1))
+
+    def read() -> Any:
+        whole, own = (
+            {str(t) for part in statements(graph, who, at=day(4)) for t in part if "ingest" not in str(t)}
+            for who in (None, ["p1"])
+        )
+        said = {t for t in whole | own if "/run" not in t and "IngestRun" not in t and "Run/" not in t}
+        reasons = ask(graph, "active_medications", {"patient": "p1", "at": day(4).isoformat()}).rows
+        return {t for t in said if "Condition/c>" in t and "REASON_REFERENCE" in t}, len(own), reasons
+
+    before = read()
+    assert len(before[0]) == 1
+    assert before[2][0]["reason"] == "angina"
+    take(graph, tmp_path, problem("infarction", 5))
+    assert read() == before
+
+
+@pytest.mark.neo4j
+def test_a_prediction_on_what_is_contained_rests_on_what_was_known_too(graph: Graph, tmp_path: Path) -> None:
+    def document(value: int | None, at: float) -> Resource:
+        inner = observation("k", valueQuantity={"value": value}) if value else None
+        of = {"subject": {"reference": "Patient/p1"}, "date": day(-1).isoformat()}
+        made = {
+            "resourceType": "DocumentReference",
+            "id": "doc",
+            "meta": {"lastUpdated": day(at).isoformat()},
+            **of,
+        }
+        return made | ({"contained": [inner]} if inner else {"description": "none"})
+
+    take(graph, tmp_path, patient(), document(5, 1))
+    with graph.driver.session(database=graph.database) as session:
+        session.run(
+            "MATCH (f:Resource {key: 'DocumentReference/doc#k'})"
+            " CREATE (:Prediction {id: 'x', index_time: $at})-[:BECAUSE {feature: 'f'}]->(f)",
+            at=day(2),
+        )
+    for later in (document(9, 5), document(None, 7), document(3, 6)):
+        take(graph, tmp_path, later)
+        with graph.driver.session(database=graph.database) as session:
+            found = session.run("MATCH (:Prediction)-[:BECAUSE]->(f) RETURN f.value AS value").data()
+        assert found == [{"value": 5}]
+
+
 TOLD = st.lists(
     st.tuples(st.integers(-3, 30), st.sampled_from([60, 70, 80]), st.sampled_from(["o1", "o2"])),
     min_size=2,
@@ -381,6 +520,9 @@ def test_an_export_with_its_history_is_taken_in_again_as_the_same_graph(graph: G
     assert fhir.export(graph, tmp_path / "out", history=True) == {"Patient": 1, "Observation": 4}
     assert fhir.export(graph, tmp_path / "one", patient="p1", history=True)["Observation"] == 4
     assert fhir.export(graph, tmp_path / "now") == {"Patient": 1, "Observation": 2}
+    gone = [delete("Observation/o2", day(9).isoformat())]
+    take(graph, tmp_path, json.dumps({"resourceType": "Bundle", "type": "transaction", "entry": gone}))
+    assert fhir.export(graph, tmp_path / "less", history=True) == {"Patient": 1, "Observation": 3}
     with pytest.raises(InvalidInputError, match="whole record as it is"):
         fhir.export(graph, tmp_path / "then", history=True, asked=request(graph, day(4)))
     graph.write("admin.clear", batch=5000)

@@ -107,6 +107,15 @@ def test_a_part_follows_when_the_stay_is_told_anew(graph: Graph, tmp_path: Path)
 
 
 @pytest.mark.neo4j
+def test_a_long_chain_of_parts_follows_when_the_stay_is_told_anew(graph: Graph, tmp_path: Path) -> None:
+    chain = [part("c0", "whole"), *(part(f"c{i + 1}", f"c{i}") for i in range(13)), diagnosis("flu", "c13")]
+    moved = encounter("whole", start="2020-01-03T08:00:00Z", meta={"lastUpdated": "2021-01-01T00:00:00Z"})
+    take(graph, tmp_path, patient(), encounter("whole"), *chain)
+    take(graph, tmp_path, moved)
+    assert (known(graph, 20), len(known(graph, 20, 3))) == (set(), 16)
+
+
+@pytest.mark.neo4j
 @pytest.mark.parametrize("seed", range(3))
 def test_the_order_in_which_parts_and_stays_come_changes_nothing(
     graph: Graph, tmp_path: Path, seed: int

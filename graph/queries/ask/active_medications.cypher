@@ -12,7 +12,16 @@
 MATCH (:Patient {key: $patient})-[:HAS_EVENT]->(m:MedicationRequest)
 WHERE m.recorded <= $at AND NOT coalesce(m.closed <= $at, false) AND (NOT m:Deleted OR m.deleted > $at)
 OPTIONAL MATCH (m)-[:MEDICATION]->(d:Medication)
-OPTIONAL MATCH (m)-[:REASON_REFERENCE]->(c:Condition)
-WITH m, coalesce(m.display, min(d.display)) AS display, min(c.display) AS reason
+WITH m, coalesce(m.display, min(d.display)) AS display
+OPTIONAL MATCH (m)-[:REASON_REFERENCE]->(now:Condition)
+CALL (now) {
+  RETURN CASE WHEN NOT coalesce(now.since > $at, false) THEN now END AS c
+  UNION
+  WITH * WHERE now.since > $at // of a diagnosis that was corrected since, the version that was known then
+  MATCH (c:Resource) USING INDEX SEEK c:Resource(key)
+  WHERE c.key STARTS WITH now.key + '/_history/' AND c:Superseded AND NOT c:Contained AND coalesce(c.since <= $at, true) AND c.deleted > $at
+  RETURN c
+}
+WITH m, display, min(c.display) AS reason
 RETURN coalesce(m.of, m.key) AS key, display, m.recorded AS since, reason
 ORDER BY since, key

@@ -14,7 +14,7 @@
 MATCH (:Patient {key: $patient})-[:HAS_EVENT]->(o:Observation)
 WHERE $test IN o.codes AND o.value IS NOT NULL AND o.recorded <= $at AND (NOT o:Deleted OR o.deleted > $at)
   AND NOT coalesce(o.status = 'entered-in-error', false)
-WITH o, coalesce(o.start, o.recorded) AS start ORDER BY start, o.key
+WITH o, coalesce(o.start, o.recorded) AS start ORDER BY start, coalesce(o.of, o.key)
 WITH collect({o: o, start: start}) AS taken
 UNWIND range(0, size(taken) - 1) AS i
 WITH taken[i].o AS o, taken[i].start AS start, CASE i WHEN 0 THEN null ELSE taken[i - 1].o END AS before

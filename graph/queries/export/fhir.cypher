@@ -5,6 +5,6 @@
 //   history: {type: BOOLEAN, doc: Also what facts said before they were corrected., example: false}
 // returns: {type: FHIR type, key: its key, fhir: text of its JSON}
 MATCH (n:Resource)
-WHERE n.key STARTS WITH coalesce($type + '/', '') AND n.fhir IS NOT NULL AND (NOT n:Deleted OR $history AND n:Superseded)
+WHERE n.key STARTS WITH coalesce($type + '/', '') AND n.fhir IS NOT NULL AND (NOT n:Deleted OR $history AND n:Superseded AND NOT EXISTS { MATCH (now:Resource {key: n.of}) WHERE now:Deleted })
 RETURN n.type AS type, n.key AS key, n.fhir AS fhir
 ORDER BY n.key

@@ -22,6 +22,6 @@ CALL (n) {
   RETURN m
 }
 WITH DISTINCT m
-WHERE m.fhir IS NOT NULL AND (NOT m:Deleted OR $history AND m:Superseded) AND m.key STARTS WITH coalesce($type + '/', '')
+WHERE m.fhir IS NOT NULL AND (NOT m:Deleted OR $history AND m:Superseded AND NOT EXISTS { MATCH (now:Resource {key: m.of}) WHERE now:Deleted }) AND m.key STARTS WITH coalesce($type + '/', '')
 RETURN m.type AS type, m.key AS key, m.fhir AS fhir
 ORDER BY m.key

@@ -15,9 +15,10 @@ WHERE elementId(n) = element AND (NOT n:Deleted OR n.deleted > $at) AND ($at IS 
   AND ($at IS NULL OR NOT n:Contained OR EXISTS { MATCH (c:Resource {key: split(n.key, '#')[0]}) WHERE c.recorded <= $at OR (c.recorded IS NULL AND NOT c:Event AND NOT c:Encounter) })
 CALL (n) {
   MATCH (n)-[r]->(m)
-  // What a round places or a prediction rests on may be another version than the one that was known then: its name is the same.
+  // What is referred to may be another version than the one that was known then: its name is the same.
   WHERE ((NOT m:Deleted OR m.deleted > $at) AND ($at IS NULL OR NOT m:Dangling) AND ($at IS NULL OR coalesce(coalesce(m.recorded, m.made, m.filed, datetime(toString(m.date)) + duration({days: 1})) <= $at, NOT m:Event AND NOT m:Encounter))
-    OR type(r) IN ['BECAUSE', 'PLACES'] AND (m:Superseded OR m.since > $at AND m.versions IS NOT NULL))
+    OR m.since > $at AND m.first_recorded <= $at AND (NOT m:Deleted OR m.deleted > $at)
+    OR m:Superseded AND type(r) = 'BECAUSE')
     AND ($at IS NULL OR coalesce(r.recorded <= $at, true))
   RETURN collect([type(r), properties(r), elementId(m), labels(m), coalesce(m.of, m.key, m.id, toString(m.index))]) AS links
 }

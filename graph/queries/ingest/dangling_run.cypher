@@ -7,5 +7,5 @@
 MATCH (waits:Dangling)-[r]-(o:Resource) USING SCAN waits:Dangling
 WHERE r.run = $run AND r.owner = o.key
 WITH r, o, CASE o WHEN startNode(r) THEN endNode(r) ELSE startNode(r) END AS p
-RETURN o.key AS owner, r.path AS path, p.key AS target, o.source AS source, o.line AS line, o.entry AS entry
+RETURN coalesce(o.of, o.key) AS owner, r.path AS path, p.key AS target, o.source AS source, o.line AS line, o.entry AS entry
 ORDER BY source, line, entry, owner, path LIMIT $rows

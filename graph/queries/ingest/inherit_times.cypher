@@ -14,7 +14,7 @@ CALL (f) {
 WITH f, e, f.start IS NULL OR f.start_clock IS NOT NULL AS inherits, f.recorded IS NOT NULL AS again
 SET f.start = CASE WHEN inherits THEN e.start ELSE f.start END,
     f.start_clock = CASE WHEN inherits THEN 'encounter.start' END,
-    f.recorded = CASE WHEN f.since > e.closed THEN f.since ELSE e.closed END, f.clock = 'encounter.closed'
+    f.recorded = CASE WHEN f.since > e.closed OR f.since >= f.first_recorded THEN f.since ELSE e.closed END, f.clock = 'encounter.closed'
 REMOVE f:Undated
 WITH f, again
 CALL (f, again) {
@@ -35,6 +35,7 @@ CALL (f) {
   }
   WITH n ORDER BY n.since IS NOT NULL, n.since
   WITH collect(n) AS versions
-  FOREACH (n IN tail(versions) | SET n.first_recorded = head(versions).recorded)
+  WITH versions, head(versions).recorded AS first
+  FOREACH (n IN tail(versions) | SET n.first_recorded = first, n.recorded = CASE WHEN n.since >= first THEN n.since ELSE n.recorded END)
 }
 RETURN count(*) AS dated

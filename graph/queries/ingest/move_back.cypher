@@ -44,7 +44,7 @@ CALL (r, b) {
 }
 CALL (r, a) {
   WITH * WHERE type(r) = 'PART_OF' AND a.clock = 'partOf'
-  MATCH (a)<-[:PART_OF*0..10]-(v)
+  MATCH (a)<-[:PART_OF*0..]-(v)
   WITH DISTINCT a, v WHERE v = a OR v.clock = 'partOf'
   SET v:Undated, v.start = null, v.start_clock = null, v.recorded = null,
       v.closed = CASE WHEN v.end IS NOT NULL THEN v.closed END

@@ -4,7 +4,7 @@
 //   keys: {type: LIST<STRING>, doc: Keys of encounters., example: []}
 UNWIND $keys AS key
 MATCH (e:Resource {key: key}) USING INDEX SEEK e:Resource(key)
-MATCH (e)<-[:PART_OF*0..10]-(v)
+MATCH (e)<-[:PART_OF*0..]-(v)
 WITH DISTINCT e, v
 WHERE v = e OR v.clock = 'partOf'
 FOREACH (part IN CASE v WHEN e THEN [] ELSE [v] END |

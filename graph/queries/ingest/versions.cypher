@@ -3,7 +3,7 @@
 // params:
 //   keys: {type: LIST<STRING>, doc: Keys of resources., example: [Observation/1]}
 // returns:
-//   versions: "of each: key of the resource; key of the version, that of the resource for the newest; its rank; whether it is a fact;
+//   versions: "of each: key of the resource; key of the version, that of the resource for the newest; its rank;
 //     of the newest all versions that were seen, each with a sum over what it says; when it took the place of another, and when another took
 //     its place or the resource was deleted (seconds and nanoseconds since 1970); when it became known, and when the first version did; text of its JSON; file; line; index in the bundle; run that wrote
 //     it; logical id; whether the text has no id of its own; version of FHIR (null for R4); lists of an address as a reference says it and the
@@ -17,7 +17,7 @@ CALL (of) {
   WHERE n.key STARTS WITH of + '/_history/' AND n:Superseded AND NOT n:Contained
   RETURN n
 }
-RETURN collect([of, n.key, n.rank, n:Event, n.versions,
+RETURN collect([of, n.key, n.rank, n.versions,
   CASE WHEN n.since IS NOT NULL THEN [n.since.epochSeconds, n.since.nanosecond] END,
   CASE WHEN n.deleted IS NOT NULL THEN [n.deleted.epochSeconds, n.deleted.nanosecond] END,
   CASE WHEN n.recorded IS NOT NULL THEN [n.recorded.epochSeconds, n.recorded.nanosecond] END,
@@ -25,13 +25,13 @@ RETURN collect([of, n.key, n.rank, n:Event, n.versions,
   n.fhir, n.source, n.line, n.entry, n.run, n.id, n.assigned, n.fhir_version,
   COLLECT {
     MATCH (n)-[r]-(o)
-    WHERE r.owner = n.key AND r.via IS NULL AND r.ref CONTAINS ':' AND NOT o:Dangling AND NOT o:Contained
+    WHERE r.owner = n.key AND r.via IS NULL AND r.ref CONTAINS ':' AND o.key <> r.ref AND NOT o.key CONTAINS '?' AND NOT o:Contained
     RETURN DISTINCT [r.ref, o.key]
   } + COLLECT {
     WITH n WHERE n.fhir CONTAINS '"contained"'
     MATCH (c:Resource) USING INDEX SEEK c:Resource(key)
     WHERE c.key STARTS WITH n.key + '#'
     MATCH (c)-[r]-(o)
-    WHERE r.owner = c.key AND r.via IS NULL AND r.ref CONTAINS ':' AND NOT o:Dangling AND NOT o:Contained
+    WHERE r.owner = c.key AND r.via IS NULL AND r.ref CONTAINS ':' AND o.key <> r.ref AND NOT o.key CONTAINS '?' AND NOT o:Contained
     RETURN DISTINCT [r.ref, o.key]
   }]) AS versions

@@ -15,9 +15,11 @@
 //   known: when this version became known
 //   until: when another took its place, or it was deleted; null for what it says now
 MATCH (:Patient {key: $patient})<-[:REPLACED_BY*0..10]-(p)
-WITH DISTINCT p
-MATCH (p)-[:HAS_EVENT]->(old:Superseded)
-WITH DISTINCT old.of AS key WHERE NOT key CONTAINS '#'
+WITH collect(DISTINCT p) AS people
+UNWIND people AS p
+MATCH (p)-[:HAS_EVENT]->(f)
+WHERE f:Superseded OR f.first_recorded IS NOT NULL
+WITH DISTINCT people, coalesce(f.of, f.key) AS key WHERE NOT key CONTAINS '#'
 CALL (key) {
   MATCH (n:Resource {key: key})
   RETURN n
@@ -26,6 +28,8 @@ CALL (key) {
   WHERE n.key STARTS WITH key + '/_history/' AND n:Superseded AND NOT n:Contained
   RETURN n
 }
+// A version that was of another patient is told in that patient's record.
+WITH key, n WHERE any(p IN people WHERE EXISTS { (p)-[:HAS_EVENT]->(n) })
 RETURN key, n.type AS type, coalesce(n.display, n.code, n.type) AS display,
   CASE WHEN n.verification = 'entered-in-error' THEN n.verification ELSE n.status END AS status,
   n.value AS value, n.unit AS unit, n.text AS text,

@@ -12,6 +12,6 @@ MATCH (:Concept {key: code})<-[r:CODED]-(f:Event|Encounter)<-[:HAS_EVENT|HAS_ENC
 WHERE ($patient IS NULL OR p.key = $patient) AND ($at IS NULL OR f.recorded <= $at) AND (NOT f:Deleted OR f.deleted > $at)
   AND ($at IS NULL OR f.closed <= $at OR NOT f.type + '.' + r.path IN $closing)
 WITH DISTINCT f, p
-ORDER BY f.start DESC, f.key LIMIT $limit
+ORDER BY f.start DESC, coalesce(f.of, f.key) LIMIT $limit
 RETURN coalesce(f.of, f.key) AS key, p.key AS patient, f.type AS type, f.code AS code, f.display AS display, f.start AS start, f.recorded AS recorded,
   CASE WHEN $at IS NULL OR f.closed <= $at OR NOT f.type + '.value' IN $closing THEN f.value END AS value, f.unit AS unit

@@ -12,7 +12,7 @@ MATCH (:Concept {key: $codes[place]})<-[r:CODED]-(f:Event|Encounter)<-[:HAS_EVEN
 WHERE ($patient IS NULL OR p.key = $patient) AND ($at IS NULL OR f.recorded <= $at) AND (NOT f:Deleted OR f.deleted > $at)
     AND ($at IS NULL OR f.closed <= $at OR NOT f.type + '.' + r.path IN $closing)
 WITH f, p, min(place) AS place
-ORDER BY place, f.start DESC, f.key LIMIT $limit
+ORDER BY place, f.start DESC, coalesce(f.of, f.key) LIMIT $limit
 RETURN coalesce(f.of, f.key) AS key, p.key AS patient, f.type AS type, f.code AS code, f.display AS display, f.start AS start, f.recorded AS recorded,
   CASE WHEN $at IS NULL OR f.closed <= $at OR NOT f.type + '.value' IN $closing THEN f.value END AS value, f.unit AS unit
 ORDER BY place, start DESC, key

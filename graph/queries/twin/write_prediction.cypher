@@ -37,9 +37,9 @@ CALL (p) {
   MATCH (now:Resource {key: fact.key})
   // Of a fact that was corrected since, the version that was known then.
   CALL (now, p) {
-    WITH * WHERE now.since > p.index_time
+    WITH * WHERE now.since > p.index_time OR now:Dangling
     MATCH (v:Resource) USING INDEX SEEK v:Resource(key)
-    WHERE v.key STARTS WITH now.key + '/_history/' AND v.of = now.key AND coalesce(v.since <= p.index_time, true) AND v.deleted > p.index_time
+    WHERE v.key STARTS WITH split(now.key, '#')[0] + '/_history/' AND v.of = now.key AND coalesce(v.since <= p.index_time, true) AND v.deleted > p.index_time
     RETURN collect(v) AS then
   }
   WITH p, fact, coalesce(head(then), now) AS f
