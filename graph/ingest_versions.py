@@ -39,7 +39,7 @@ class Past:
     gone: list[str] = field(default_factory=list)
     """Keys of superseded versions that are none any longer: another version that says the same came beside them."""
     said: list[dict[str, Any]] = field(default_factory=list)
-    """``key``, ``versions`` and ``first`` of those of which nothing else changes."""
+    """``key`` and ``versions`` of newest ones of which nothing else changes."""
     keys: list[str] = field(default_factory=list)
     """Resources whose versions were looked at."""
 
@@ -148,23 +148,23 @@ def _one(
     now = line[-1]
     whole = [str(version) for version in visible(said)]
     versions = whole if len(whole) > 1 else None
-    same_since = there is not None and there.since == (now.since and instant(now.since))
-    again = there is not None and same_since and there.rank in {version.rank for version in now.said}
     older = {one.key: one for one in stored if one.key != key}
     first = _superseded(made, key, line[:-1], older, texts, said)
-    if head and there and again and there.first == first and _restates(head, there):
+    same = there is not None and [there.since, there.first] == [now.since and instant(now.since), first]
+    again = there is not None and same and there.rank in {version.rank for version in now.said}
+    if head and there and again and _restates(head, there):
         own = {name: head.nodes[0]["props"].get(name) for name in _OWN}
         made.restated[key] = own | {"versions": versions}
     elif head:
         made.heads[key] = _known_since(_copied(head), now.since, first, versions)
-    elif there and not same_since:
+    elif there and not same:
         if isinstance(rewritten := row(*_given(_text(there, known["url"]))), Row):
             _known_since(rewritten, now.since, first, versions)
             if known["urls"]:
                 rewritten.nodes[0]["props"]["urls"] = known["urls"]
             made.again.append(rewritten)
-    elif there and (there.versions != versions or there.first != first):
-        made.said.append({"key": key, "versions": versions, "first": first})
+    elif there and there.versions != versions:
+        made.said.append({"key": key, "versions": versions})
 
 
 def _restates(new: Row, there: _Stored) -> bool:
@@ -191,11 +191,8 @@ def _superseded(
         name = f"{key}{SUFFIX}{first.named}"
         there = stored.pop(name, None)
         times = [(at and instant(at)) for at in (stretch.since, stretch.until)]
-        if there and [there.rank, there.since, there.deleted] == [last.rank, *times]:
-            if stretch is line[0]:
-                known = there.recorded
-            elif there.first != known:
-                made.said.append({"key": name, "versions": None, "first": known})
+        if there and [there.rank, there.since, there.deleted, there.first] == [last.rank, *times, known]:
+            known = there.recorded if stretch is line[0] else known
             continue
         # Where the text of just that version was not kept, one that says the same stands for it.
         text = texts.get(last.rank) or by_content.get(last.content)

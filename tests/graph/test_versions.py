@@ -296,6 +296,25 @@ def test_a_fact_that_is_known_stays_known_whatever_its_correction_says_of_its_is
 
 
 @pytest.mark.neo4j
+def test_when_versions_say_they_were_issued_after_they_were_updated_no_order_changes_what_was_known(
+    graph: Graph, tmp_path: Path
+) -> None:
+    """The middle one was not known by itself when the last came, but the first was."""
+    lines = [
+        pulse(v, at) | {"issued": day(said).isoformat()}
+        for v, at, said in ((50, 0, -1), (60, 1, 8), (70, 5, 9))
+    ]
+    found = []
+    for order in itertools.permutations(lines):
+        graph.write("admin.clear", batch=5000)
+        for line in (patient(), *order):
+            take(graph, tmp_path, line)
+        assert [values(graph, day(d)) for d in (0.5, 2, 6)] == [[50], [60], [70]]
+        found.append(digest(graph))
+    assert len(set(found)) == 1
+
+
+@pytest.mark.neo4j
 def test_any_number_of_a_version_is_taken(graph: Graph, tmp_path: Path) -> None:
     odd = pulse(60, 1)
     odd["meta"] = odd["meta"] | {"versionId": "a~b|c"}
