@@ -94,6 +94,7 @@ class Writer:
             known |= _held(tx, {node["key"] for row in before.again for node in row.nodes} - known.keys())
             rewritten = self._means.of(before.rows, run)
             _write(tx, before.rows, before.again, known, self._run, rewritten)
+            outcome.resolved += _resolved(before.rows, rewritten)
             run("ingest.restate", rows=[{"key": key, "props": p} for key, p in before.restated.items()])
             run("ingest.said", rows=before.said)
             run("ingest.reasons", keys=before.keys, gone=before.gone)
@@ -176,9 +177,12 @@ def _count(outcome: Outcome, rows: Sequence[Row], means: Mapping[str, str]) -> N
     outcome.written += len(rows)
     outcome.nodes += sum(len(r.nodes) for r in rows)
     outcome.links += sum(len(r.links) + len(r.codes) for r in rows)
-    if means:
-        outcome.resolved += sum(x["a"] in means or x["b"] in means for row in rows for x in row.links)
+    outcome.resolved += _resolved(rows, means)
     outcome.generic.update(r.key.partition("/")[0] for r in rows if r.generic)
+
+
+def _resolved(rows: Sequence[Row], means: Mapping[str, str]) -> int:
+    return sum(x["a"] in means or x["b"] in means for row in rows for x in row.links) if means else 0
 
 
 class _VanishedError(RuntimeError):

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -93,7 +94,8 @@ def events(
         when = death if clock == "start" and death is not None else died
         if (moment := _moment(when, patient, by)) is not None:
             yield (subject_id, moment, "MEDS_DEATH", None, None, None, None)
-    for row in map(_Row._make, rows):
+    # Of what is known at one instant the order is that of the keys, and not of the database.
+    for row in map(_Row._make, sorted(rows, key=itemgetter(0))):
         for ms, code, value, text, unit, encounter in _said(_coded(row) if by else row, clock):
             if (moment := _moment(ms, patient, by)) is None:
                 continue
