@@ -465,7 +465,7 @@ def test_the_order_in_which_versions_come_changes_nothing(
     take(graph, folder, *lines)
     whole = read()
     for at, rows in zip(instants[1:], whole[0][1:], strict=True):
-        now = {id_: [] for id_ in ("o1", "o2")}  # type: dict[str, list[float]]
+        now: dict[str, list[float]] = {id_: [] for id_ in ("o1", "o2")}
         for id_ in now:
             known = [(t, v) for t, v, i in told if i == id_]
             last = max(
