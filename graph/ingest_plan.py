@@ -38,7 +38,7 @@ class Plan:
     """``key``, ``url`` and the other ``urls`` of resources that came under one more address."""
     superseded: list[str] = field(default_factory=list)
     late: list[Row] = field(default_factory=list)
-    """Older versions of facts that the graph has not seen: they say what was known before."""
+    """Older versions of facts and encounters that the graph has not seen: they say what was known before."""
 
     @property
     def rows(self) -> list[Row]:
@@ -51,7 +51,8 @@ def plan(
 ) -> Plan:
     """Of two versions the one with the higher rank stays; ``outcome`` counts what is unchanged and names what is refused.
 
-    ``older`` lost to one of ``rows``. What lost is kept as the past where it is a fact (:mod:`graph.ingest_versions`).
+    ``older`` lost to one of ``rows``. What lost is kept as the past where it is a fact or an encounter
+    (:mod:`graph.ingest_versions`).
     Every address under which any version came is kept: the reference that names it stays when a version without it comes.
     """
     made = Plan()
@@ -87,9 +88,9 @@ def plan(
 def _late(
     lost: Iterable[Row], rows: Mapping[str, Row], known: dict[str, Any], outcome: Outcome
 ) -> Iterator[Row]:
-    """Of what lost, the versions of facts that are new: what the graph has seen is unchanged, the rest is refused.
+    """Of what lost, the versions of facts and encounters that are new: what the graph has seen is unchanged, the rest is refused.
 
-    Refused are older versions of what is no fact, and of two that say one instant the one with the lower rank.
+    Refused are older versions of anything else, and of two that say one instant the one with the lower rank.
     """
     lost = list(lost)
     there = {row.key: _seen(known.get(row.key)) for row in lost}
@@ -101,7 +102,7 @@ def _late(
             outcome.unchanged += 1
         elif winner > row.rank:
             outcome.refused.append(_loser(row, winner))
-        elif row.event:
+        elif row.versioned:
             ranks.add(row.rank)
             yield row
         else:

@@ -45,12 +45,12 @@ class Row:
         return self.urls | {self.url} if self.url else self.urls
 
     @property
-    def event(self) -> bool:
-        """Whether resources of its type are facts; not so where it was only glimpsed.
+    def versioned(self) -> bool:
+        """Whether older versions of it are kept, as of facts and encounters; not so where it was only glimpsed.
 
-        One of a type without a mapping counts also where it names no patient, since another version of it may name one.
+        One of a type without a mapping counts as a fact also where it names no patient, since another version may name one.
         """
-        return bool(self.nodes) and rule(self.key.partition("/")[0]).kind == "Event"
+        return bool(self.nodes) and versioned(self.key)
 
     @property
     def moment(self) -> str:
@@ -152,6 +152,15 @@ def _times(props: dict[str, Any]) -> list[list[str | int]]:
         since = props.pop(name) - _EPOCH
         times.append([name, since.days * 86400 + since.seconds, since.microseconds * 1000])
     return times
+
+
+def versioned(key: str) -> bool:
+    """Whether older versions of the resource with this key are kept.
+
+    >>> versioned("Observation/1"), versioned("Encounter/1"), versioned("Patient/1")
+    (True, True, False)
+    """
+    return rule(key.partition("/")[0]).kind in {"Event", "Encounter"}
 
 
 def short(key: str) -> str:

@@ -1,4 +1,4 @@
-"""Superseded versions of facts: kept as nodes of their own, so that as of before a correction the record says what it said.
+"""Superseded versions of facts and encounters: nodes of their own, so that before a correction the record says what it said.
 
 The newest version keeps the key of its resource, and so everything that refers to it. What it took the place of becomes
 ``Type/id/_history/<instant>`` with the labels ``:Deleted:Superseded``: gone since the newer one is known, and there as of
@@ -9,11 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from graph.fhir.compiled import rule
 from graph.fhir.read_items import Found
 from graph.fhir.versions import SUFFIX, Said, Stretch, content, instant, stretches, visible
 from graph.ingest_deletes import Run
-from graph.ingest_rows import Row, row
+from graph.ingest_rows import Row, row, versioned
 
 _OWN = ("rank", "digest", "fhir", "source", "line", "entry", "run", "url", "urls")
 """What two versions of one content differ in."""
@@ -60,6 +59,7 @@ class _Stored(NamedTuple):
     deleted: list[int] | None
     recorded: list[int] | None
     first: list[int] | None
+    over: list[int] | None
     fhir: str
     source: str
     line: int
@@ -87,13 +87,13 @@ def past(
     id_: str,
     fhir: str | None,
 ) -> Past:
-    """What becomes of the versions of facts; no row that is given is changed, since a batch may be tried again.
+    """What becomes of the versions of facts and encounters; no row that is given is changed, since a batch may be tried again.
 
     ``heads`` are newest versions about to be written, ``late`` older ones that came, ``known`` what the graph holds of their
     keys, ``deleted`` the keys of which a deletion was noted just now. ``run`` runs queries in the transaction of the batch,
     ``id_`` is the ingest and ``fhir`` its version of FHIR where a resource does not say.
     """
-    newest = {one.key: one for one in heads if one.event}
+    newest = {one.key: one for one in heads if one.versioned}
     older: dict[str, list[Row]] = {}
     for one in late:
         older.setdefault(one.key, []).append(one)
@@ -119,8 +119,8 @@ def _replaces(new: Row, there: dict[str, Any] | None) -> bool:
 
 
 def _has_past(key: str, there: dict[str, Any] | None) -> bool:
-    """Whether it is a fact of which a deletion may lie before or between versions, or may have done so."""
-    if there is None or not there["rank"] or rule(key.partition("/")[0]).kind != "Event":
+    """Whether it is one of which a deletion may lie before or between versions, or may have done so."""
+    if there is None or not there["rank"] or not versioned(key):
         return False
     return bool(there["versions"] or there["since"] or there["tomb"] < there["rank"])
 
@@ -150,16 +150,18 @@ def _one(
     versions = whole if len(whole) > 1 else None
     older = {one.key: one for one in stored if one.key != key}
     first = _superseded(made, key, line[:-1], older, texts, said)
-    same = there is not None and [there.since, there.first] == [now.since and instant(now.since), first]
+    over = _over(line, texts, said) if key.startswith("Encounter/") and len(line) > 1 else None
+    clocks = [now.since and instant(now.since), first, over]
+    same = there is not None and [there.since, there.first, there.over] == clocks
     again = there is not None and same and there.rank in {version.rank for version in now.said}
     if head and there and again and _restates(head, there):
         own = {name: head.nodes[0]["props"].get(name) for name in _OWN}
         made.restated[key] = own | {"versions": versions}
     elif head:
-        made.heads[key] = _known_since(_copied(head), now.since, first, versions)
+        made.heads[key] = _known_since(_copied(head), now.since, first, versions, over)
     elif there and not same:
         if isinstance(rewritten := row(*_given(_text(there, known["url"]))), Row):
-            _known_since(rewritten, now.since, first, versions)
+            _known_since(rewritten, now.since, first, versions, over)
             if known["urls"]:
                 rewritten.nodes[0]["props"]["urls"] = known["urls"]
             made.again.append(rewritten)
@@ -237,22 +239,55 @@ def _copied(of: Row) -> Row:
     return replace(of, nodes=nodes)
 
 
-def _known_since(made: Row, since: str | None, first: list[int] | None, versions: list[str] | None) -> Row:
+def _over(line: Sequence[Stretch], texts: dict[str, _Text], said: Iterable[Said]) -> list[int] | None:
+    """When an encounter was first known to be over, where the newest version alone says another instant.
+
+    Facts without a time of their own became known then, and a version that came later makes them known no other time.
+    """
+    contents = {version.rank: version.content for version in said}
+    by_content = {contents[rank]: text for rank, text in sorted(texts.items()) if rank in contents}
+    instants: list[list[int]] = []
+    newest: list[int] | None = None
+    for stretch in line:
+        last = stretch.said[-1]
+        text = texts.get(last.rank) or by_content.get(last.content)
+        made = row(*_given(text)) if text else None
+        times = made.nodes[0]["times"] if isinstance(made, Row) else ()
+        newest = closed = next((at for name, *at in times if name == "closed"), None)
+        if closed is None:
+            continue
+        if stretch.since:
+            closed = max(closed, instant(stretch.since))
+        if stretch.until is None or closed < instant(stretch.until):
+            instants.append(closed)
+    first = min(instants, default=None)
+    return None if first == newest else first
+
+
+def _known_since(
+    made: Row,
+    since: str | None,
+    first: list[int] | None,
+    versions: list[str] | None,
+    over: list[int] | None = None,
+) -> Row:
     """Let a version be known no earlier than it took the place of another, and know when the ``first`` of them was.
 
-    A fact that was known then is known on: the newer version from that moment, whatever delay the mapping has for it.
+    What was known then is known on: the newer version from that moment, whatever delay the mapping has for it.
     """
     if versions:
         made.nodes[0]["props"]["versions"] = versions
     if first:
         made.nodes[0]["times"].append(["first_recorded", *first])
+    if over:
+        made.nodes[0]["times"].append(["first_closed", *over])
     if since is None:
         return made
     at = instant(since)
     goes_on = first is not None and first <= at
     for node in made.nodes:
         times = {name: t for name, *t in node["times"]}
-        if goes_on and "Event" in node["labels"]:
+        if goes_on and ("Event" in node["labels"] or "Encounter" in node["labels"]):
             times["recorded"] = at
         elif "recorded" in times or node["labels"][-1] == "Ecosystem":
             times["recorded"] = max(times.get("recorded", at), at)

@@ -45,8 +45,8 @@ class Writer:
     def write(self, batch: Sequence[Row | Deletion]) -> Outcome:
         """Write a batch in one transaction, retried when the database asks for it.
 
-        Of two versions the one with the higher rank stays; the other is kept as the past where it is a fact, and refused
-        where it is none. In strict mode a batch in which anything is refused writes nothing.
+        Of two versions the one with the higher rank stays; the other is kept as the past where it is a fact or an encounter,
+        and refused where it is neither. In strict mode a batch in which anything is refused writes nothing.
 
         Raises:
             GraphUnavailableError: the disk of the private Neo4j has less than `CWM_DISK_FREE` bytes left; nothing is written.

@@ -78,13 +78,13 @@ def _kept(graph: Graph) -> journey_record.Kept:
 def _rows(graph: Graph, patient: str, at: datetime | None, mark: Mark) -> list[dict[str, Any]]:
     """The rows in order of time; the first look at a patient keeps the record as long as the graph stays as it is."""
     kept = _kept(graph)
-    pays, entries = kept.look(patient, mark) if mark else (False, None)
+    pays, record = kept.look(patient, mark) if mark else (False, None)
     if pays:
-        entries = journey_record.read(graph, patient, mark)
-        kept.keep(patient, mark, entries)
-    if entries is not None:
+        record = journey_record.read(graph, patient, mark)
+        kept.keep(patient, mark, record)
+    if record is not None:
         with seldom_collected():
-            return journey_record.known(entries, at)
+            return journey_record.known(record, at)
     with seldom_collected():
         groups = graph.values("journey.facts", moments=[{"patient": patient, "at": at}], types=None)
         return [row for _, group in groups for row in journey_rows.dicts(group)]

@@ -7,7 +7,6 @@ long as the database's own mark says that nothing was committed since, by whomev
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from threading import Lock
@@ -24,6 +23,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _NOWHERE = (None, None)
 _RECORDED, _STATUS = journey_rows.COLUMNS.index("recorded"), journey_rows.COLUMNS.index("status")
+_VISIT: Final = 14
+"""Place of the key and the class of an encounter in what ``journey.record`` answers."""
 
 
 class Entry(NamedTuple):
@@ -36,19 +37,39 @@ class Entry(NamedTuple):
     closed: int | None
     hidden: dict[str, None]
     """The columns that are empty until it is closed."""
-    visits: list[list[Any]] | None
-    """Encounters that include the fact: key, class, recorded, deleted."""
+    visits: list[str] | None
+    """Keys of the encounters that include the fact."""
+
+
+class Visit(NamedTuple):
+    """A version of an encounter, and when it is to be seen."""
+
+    key: str
+    kind: str | None
+    """Its class."""
+    recorded: int | None
+    deleted: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """All that a patient's journey is at any instant."""
+
+    entries: list[Entry]
+    """In order of time."""
+    visits: list[Visit]
+    """Of all encounters that facts speak of."""
 
 
 @dataclass(frozen=True)
 class _Place:
     mark: Mark
-    entries: list[Entry] | None = None
-    """None when they are too many."""
+    record: Record | None = None
+    """None when it is too large."""
 
     @property
     def size(self) -> int:
-        return len(self.entries or ()) + (1 if self.mark else 0)
+        return (len(self.record.entries) if self.record else 0) + (1 if self.mark else 0)
 
 
 _NOTHING = _Place(frozenset())
@@ -61,19 +82,19 @@ class Kept:
         self._most, self._rows, self._lock = most, 0, Lock()
         self._of: OrderedDict[str, _Place] = OrderedDict()
 
-    def look(self, patient: str, mark: Mark) -> tuple[bool, list[Entry] | None]:
+    def look(self, patient: str, mark: Mark) -> tuple[bool, Record | None]:
         """Whether it pays to read the whole record of a patient now, and the record if it is kept."""
         with self._lock:
             place = self._of.get(patient)
             if place is None or place.mark != mark:
                 return True, None
             self._of.move_to_end(patient)
-            return False, place.entries
+            return False, place.record
 
-    def keep(self, patient: str, mark: Mark, entries: list[Entry]) -> None:
+    def keep(self, patient: str, mark: Mark, record: Record) -> None:
         """Keep the record of a patient; the ones asked for longest ago go."""
         with self._lock:
-            self._put(patient, _Place(mark, entries if len(entries) < self._most else None))
+            self._put(patient, _Place(mark, record if len(record.entries) < self._most else None))
 
     def forget(self, patient: str) -> None:
         """Keep nothing of a patient who is no longer there."""
@@ -88,15 +109,15 @@ class Kept:
             self._rows -= gone.size
 
 
-def known(entries: Iterable[Entry], at: datetime | None) -> list[dict[str, Any]]:
+def known(record: Record, at: datetime | None) -> list[dict[str, Any]]:
     """The rows as known at an instant, in their order; each is the caller's own, the lists in it are not.
 
     >>> row = {"key": "Observation/1", "status": "final", "encounter": None, "class": None}
-    >>> entries = [Entry(row, 10, None, 20, {"status": None}, [])]
+    >>> record = Record([Entry(row, 10, None, 20, {"status": None}, ["Encounter/1"])], [Visit("Encounter/1", "IMP", 5, None)])
     >>> moment = _EPOCH + timedelta(microseconds=15)
-    >>> known(entries, moment)[0]["status"], known(entries, None)[0]["status"]
-    (None, 'final')
-    >>> known(entries, _EPOCH)
+    >>> known(record, moment)[0]["status"], known(record, None)[0]["status"], known(record, None)[0]["class"]
+    (None, 'final', 'IMP')
+    >>> known(record, _EPOCH)
     []
     """
     now = None if at is None else (at - _EPOCH) // _MICROSECOND
@@ -106,8 +127,9 @@ def known(entries: Iterable[Entry], at: datetime | None) -> list[dict[str, Any]]
             return deleted is None
         return recorded is not None and recorded <= now and (deleted is None or deleted > now)
 
+    classes = {key: (key, kind) for key, kind, recorded, deleted in record.visits if there(recorded, deleted)}
     found = []
-    for row, recorded, deleted, closed, hidden, visits in entries:
+    for row, recorded, deleted, closed, hidden, visits in record.entries:
         if not there(recorded, deleted):
             continue
         seen = row.copy()
@@ -115,27 +137,38 @@ def known(entries: Iterable[Entry], at: datetime | None) -> list[dict[str, Any]]
             seen |= hidden
         if visits:
             seen["encounter"], seen["class"] = next(
-                ((key, class_) for key, class_, *times in visits if there(*times)), _NOWHERE
+                (classes[key] for key in visits if key in classes), _NOWHERE
             )
         found.append(seen)
     return found
 
 
-def read(graph: Graph, patient: str, mark: Mark) -> list[Entry]:
+def read(graph: Graph, patient: str, mark: Mark) -> Record:
     """The whole record of a patient in order of time, as it is now: no earlier than ``mark``."""
     # The mark that comes with the answer is dropped: it may be of a later state than what was read.
     with seldom_collected():
         answer, _ = graph.marked("journey.record", mark, patient=patient)
         newest: list[list[Any]] = []
         superseded: list[list[Any]] = []
+        visits: list[Visit] = []
+        spoken: set[str] = set()
         for cells in (cells for (some,) in answer for cells in some):
             (superseded if cells.pop() else newest).append(cells)
+            if (within := cells[-1]) is None:
+                key, kind = cells[_VISIT]
+                visits.append(Visit(key, kind, cells[_RECORDED], cells[-3]))
+            else:
+                spoken.update(within)
         entries = _entries(newest)
         if superseded:
             # Versions of one fact have one key, and none is seen together with another.
             entries += [entry for cells in superseded for entry in _entries([cells])]
             entries.sort(key=lambda entry: journey_rows.place(entry.row))
-        return entries
+        # Encounters of another patient, or of none.
+        if elsewhere := spoken.difference(visit.key for visit in visits):
+            answer, _ = graph.marked("journey.visits", mark, keys=sorted(elsewhere))
+            visits += [Visit(*cells) for cells in answer]
+        return Record(entries, visits)
 
 
 def _entries(facts: list[list[Any]]) -> list[Entry]:

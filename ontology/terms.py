@@ -139,6 +139,7 @@ class Property(StrEnum):
     FILED = "filed"
     FILES = "files"
     FINISHED = "finished"
+    FIRST_CLOSED = "first_closed"
     FIRST_RECORDED = "first_recorded"
     FRESH = "fresh"
     GENDER = "gender"

@@ -34,8 +34,9 @@ def drawn_day(patient: str, index: Index) -> datetime:
 
 def candidates(person: Person, index: Index) -> list[Place]:
     """Every moment at which the task could predict for this patient, in order."""
-    moments = ((v.instant(index), v) for v in person.visits if v.of(index.encounters))
-    return sorted((Place(at, v) for at, v in moments if at is not None), key=lambda p: (p.at, _key(p.visit)))
+    moments = ((v.instant(index), v) for v in person.visits)
+    found = (Place(at, v) for at, v in moments if at is not None and v.of(index.encounters, at))
+    return sorted(found, key=lambda p: (p.at, _key(p.visit)))
 
 
 def chosen(person: Person, index: Index) -> Place | None:

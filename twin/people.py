@@ -18,8 +18,17 @@ BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
+class Former:
+    """What an encounter said it was, and until when."""
+
+    until: datetime
+    kind: str | None
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Visit:
-    """One encounter; times in UTC, ``closed`` is when its end and disposition became known."""
+    """One encounter as it is known now; times in UTC, ``closed`` is when its end and disposition became known."""
 
     key: str
     kind: str | None
@@ -32,15 +41,18 @@ class Visit:
     place: str | None
     wrong: bool = False
     """Whether it was entered in error, which is known when it is closed."""
+    before: tuple[Former, ...] = ()
+    """What it said before it was updated, the oldest first."""
 
     def stands(self, at: datetime | None) -> bool:
         """Whether it was not known to be wrong at an instant; None for everything."""
         return not self.wrong or (at is not None and (self.closed is None or self.closed > at))
 
-    def of(self, wanted: Encounters) -> bool:
-        """Whether it is one of the encounters that a task names."""
-        return self.kind in wanted.classes and (
-            not wanted.codes or not set(wanted.codes).isdisjoint(self.codes)
+    def of(self, wanted: Encounters, at: datetime) -> bool:
+        """Whether it was one of the encounters that a task names, by what was known of it at an instant."""
+        said = next((former for former in self.before if former.until > at), self)
+        return said.kind in wanted.classes and (
+            not wanted.codes or not set(wanted.codes).isdisjoint(said.codes)
         )
 
     def instant(self, index: Index) -> datetime | None:
@@ -116,10 +128,16 @@ def _visit(
     place_key: str | None,
     place: str | None,
     status: str | None,
+    before: list[list[Any]] | None = None,
 ) -> Visit:
     begun, ended, known, over = (instant(x) for x in (start, end, recorded, closed))
     where, wrong = place or place_key, status == WRONG
-    return Visit(key, kind, tuple(codes or ()), begun, ended, known, over, disposition, where, wrong)
+    formers = tuple(
+        Former(at, former, tuple(said or ()))
+        for until, former, said in before or ()
+        if (at := instant(until)) is not None
+    )
+    return Visit(key, kind, tuple(codes or ()), begun, ended, known, over, disposition, where, wrong, formers)
 
 
 def instant(millis: int | None) -> datetime | None:

@@ -1,7 +1,7 @@
 """A patient as events of MEDS: who it is, and what each encounter and fact says when."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256
@@ -44,6 +44,20 @@ class _Row(NamedTuple):
     components: list[list[Any]] | None
     medicine: list[str | None] | None
     status: str | None
+    versions: Sequence[Sequence[Any]] | None = None
+    """Of an encounter that was updated; each as :class:`_Said`."""
+
+
+class _Said(NamedTuple):
+    """What a version of an encounter said, and since when (milliseconds since 1970)."""
+
+    since: int
+    class_: str | None
+    system: str | None
+    code: str | None
+    closed: int | None
+    end: int | None
+    disposition: str | None
 
 
 @cache
@@ -121,7 +135,14 @@ def _coded(row: _Row) -> _Row:
         status=_token(row.status),
         components=components,
         medicine=medicine,
+        versions=row.versions and [_hushed(_Said(*said)) for said in row.versions],
     )
+
+
+def _hushed(said: _Said) -> _Said:
+    return said._replace(
+        class_=_token(said.class_), system=_token(said.system), code=_token(said.code), disposition=_token(said.disposition)
+    )  # fmt: skip
 
 
 def _token(text: str | None) -> str | None:
@@ -134,11 +155,11 @@ def _said(row: _Row, clock: Clock) -> Iterator[tuple[Any, ...]]:
     began = row.start if clock == "start" and row.start is not None else row.recorded
     visit = row.encounter
     if row.type == "Encounter":
-        yield (began, f"ENCOUNTER//{row.class_ or 'UNKNOWN'}", None, None, None, visit)
-        if row.code is not None:
-            yield (began, code_of(row.system, row.code, row.type), None, None, None, visit)
-        if row.closed is not None:
-            yield (row.closed, f"ENCOUNTER_END//{row.disposition or 'UNKNOWN'}", None, None, None, visit)
+        own = [began, row.class_, row.system, row.code, row.closed, None, row.disposition]
+        # When it held, a change of class does not say.
+        versions = [own] if clock == "start" else row.versions or [own]
+        for ms, said in _visited([_Said(*said) for said in versions]):
+            yield (ms, said, None, None, None, visit)
         return
 
     def given(*, late: bool) -> tuple[float | None, str | None, str | None]:
@@ -161,6 +182,31 @@ def _said(row: _Row, clock: Clock) -> Iterator[tuple[Any, ...]]:
             unit or None,
             visit,
         )
+
+
+def _visited(versions: list[_Said]) -> Iterator[tuple[int, str]]:
+    """Time and code of the events of an encounter: its class and its code, again when they change, and its end as said last.
+
+    >>> early, late = _Said(0, "EMER", None, None, None, None, None), _Said(9, "IMP", None, None, 7, 7, "home")
+    >>> list(_visited([early, late]))
+    [(0, 'ENCOUNTER//EMER'), (9, 'ENCOUNTER//IMP'), (9, 'ENCOUNTER_END//home')]
+    """
+    told: tuple[str, ...] = ()
+    for said in versions:
+        codes = [f"ENCOUNTER//{said.class_ or 'UNKNOWN'}"]
+        if said.code is not None:
+            codes.append(code_of(said.system, said.code, "Encounter"))
+        yield from ((said.since, code) for code in codes if code not in told)
+        told = tuple(codes)
+    last = versions[-1]
+    if last.closed is None:
+        return
+    over = last.closed
+    for at, said in reversed([*enumerate(versions)]):
+        if (said.end, said.disposition) != (last.end, last.disposition):
+            break
+        over = max(last.closed, said.since) if at else last.closed
+    yield over, f"ENCOUNTER_END//{last.disposition or 'UNKNOWN'}"
 
 
 def _moment(ms: int, patient: str, by: Deidentifier | None) -> datetime | None:

@@ -46,6 +46,7 @@ _INTERNAL = frozenset(
         "of",
         "since",
         "first_recorded",
+        "first_closed",
         "versions",
     }
 )

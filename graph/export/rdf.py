@@ -103,7 +103,7 @@ class _Patients:
     ) -> Iterator[Node]:
         found = [Node.of(row) for row in rows]
         mine = {node.element for node in found} | set(more)
-        keys = {node.props["key"] for node in found if "Event" in node.labels}
+        keys = {node.props["key"] for node in found if not {"Event", "Encounter"}.isdisjoint(node.labels)}
         for node in found:
             if "Prediction" in node.labels:
                 self.predictions.add(node.element)
@@ -119,7 +119,7 @@ class _Patients:
                 self.shared.setdefault(end.element, False)
             elif not (
                 end.element in mine
-                or end.key in keys  # of a corrected fact, whichever version is read
+                or end.key in keys  # of what was corrected, whichever version is read
                 or ("Patient" in end.labels and end.key in patients)
             ):
                 continue

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from graph import Graph, journey_rows, queries
 from graph.journey import journey
-from graph.journey_record import Entry, Kept
+from graph.journey_record import Entry, Kept, Record
 from graph.queries import Query
 from ontology.errors import NotFoundError
 from tests.graph.made import encounter, observation, patient
@@ -139,8 +139,8 @@ def test_the_callers_changes_stay_the_callers(graph: Graph, tmp_path: Path) -> N
             row["key"] = "mine"
 
 
-def entry(key: str) -> Entry:
-    return Entry({"key": key}, None, None, None, {}, None)
+def record(key: str, size: int) -> Record:
+    return Record([Entry({"key": key}, None, None, None, {}, None)] * size, [])
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("12"), st.integers(0, 7)), max_size=30))
@@ -148,18 +148,18 @@ def test_no_more_is_kept_than_allowed_and_nothing_of_another_state(asks: list[tu
     kept = Kept(most=10)
     for who, state, size in asks:
         mark = frozenset({state})
-        pays, entries = kept.look(who, mark)
-        assert entries is None or {e.row["key"] for e in entries} <= {who + state}
+        pays, found = kept.look(who, mark)
+        assert found is None or {e.row["key"] for e in found.entries} <= {who + state}
         if pays:
-            kept.keep(who, mark, [entry(who + state)] * size)
+            kept.keep(who, mark, record(who + state, size))
         held = list(kept._of.values())
-        assert sum(len(place.entries or ()) for place in held) <= 10
+        assert sum(len(place.record.entries) for place in held if place.record) <= 10
         assert kept._rows == sum(place.size for place in held)
 
 
 def test_of_a_record_too_large_to_keep_only_what_was_known_is_read_from_then_on() -> None:
     kept, mark = Kept(most=10), frozenset({"1"})
     assert kept.look("a", mark) == (True, None)
-    kept.keep("a", mark, [entry("a")] * 11)
+    kept.keep("a", mark, record("a", 11))
     assert kept.look("a", mark) == (False, None)
     assert kept.look("a", frozenset({"2"})) == (True, None)

@@ -146,10 +146,11 @@ def test_of_two_versions_with_one_instant_only_the_last_was_ever_to_be_seen(
 
 
 @pytest.mark.neo4j
-def test_what_is_no_fact_keeps_its_newest_version_only(graph: Graph, tmp_path: Path) -> None:
+def test_what_is_no_fact_and_no_encounter_keeps_its_newest_version_only(graph: Graph, tmp_path: Path) -> None:
     new, old = ({"meta": {"lastUpdated": day(d).isoformat()}} for d in (5, 1))
-    take(graph, tmp_path, patient(**new), encounter(**new))
-    report = take(graph, tmp_path, patient(birthDate="1980-01-01", **old), encounter(status="planned", **old))
+    clinic = {"resourceType": "Organization", "id": "c"}
+    take(graph, tmp_path, patient(**new), clinic | new)
+    report = take(graph, tmp_path, patient(birthDate="1980-01-01", **old), clinic | {"name": "old"} | old)
     assert report.reasons == {"older-version": 2}
 
 

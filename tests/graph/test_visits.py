@@ -91,13 +91,13 @@ def test_a_part_of_a_stay_is_known_with_the_stay_and_its_facts_when_that_is_over
 
 @pytest.mark.neo4j
 def test_a_part_follows_when_the_stay_is_told_anew(graph: Graph, tmp_path: Path) -> None:
-    newer = {"meta": {"lastUpdated": "2021-01-01T00:00:00Z"}}
+    newer = {"meta": {"versionId": "2"}}
     moved = encounter("whole", start="2020-01-03T08:00:00Z") | newer
     line = [patient(), encounter("whole"), part("inner", "whole"), diagnosis("flu", "inner"), moved]
     take(graph, tmp_path, *line[:4])
     take(graph, tmp_path, moved)
     assert (known(graph, 20), known(graph, 20, 3)) == (set(), {"inner", "whole", "flu"})
-    timeless = part("whole", "inner", meta={"lastUpdated": "2022-01-01T00:00:00Z"})
+    timeless = part("whole", "inner", meta={"versionId": "3"})
     take(graph, tmp_path, timeless)
     assert known(graph, 20, 3) == set()  # each is a part of the other now, and neither says when
     want = digest(graph)
@@ -109,7 +109,7 @@ def test_a_part_follows_when_the_stay_is_told_anew(graph: Graph, tmp_path: Path)
 @pytest.mark.neo4j
 def test_a_long_chain_of_parts_follows_when_the_stay_is_told_anew(graph: Graph, tmp_path: Path) -> None:
     chain = [part("c0", "whole"), *(part(f"c{i + 1}", f"c{i}") for i in range(13)), diagnosis("flu", "c13")]
-    moved = encounter("whole", start="2020-01-03T08:00:00Z", meta={"lastUpdated": "2021-01-01T00:00:00Z"})
+    moved = encounter("whole", start="2020-01-03T08:00:00Z", meta={"versionId": "2"})
     take(graph, tmp_path, patient(), encounter("whole"), *chain)
     take(graph, tmp_path, moved)
     assert (known(graph, 20), len(known(graph, 20, 3))) == (set(), 16)

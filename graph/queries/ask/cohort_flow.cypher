@@ -22,7 +22,7 @@ WITH since, EXISTS {
     MATCH (p)-[:HAS_EVENT]->(o:Observation) WHERE $test IN o.codes AND o.recorded >= since AND o.recorded <= $at AND (NOT o:Deleted OR o.deleted > $at)
       AND NOT coalesce(o.status = 'entered-in-error', false)
   } AS tested, EXISTS {
-    MATCH (p)-[:HAS_ENCOUNTER]->(e:Encounter) WHERE e.recorded > since AND e.recorded <= $at AND (NOT e:Deleted OR e.deleted > $at)
+    MATCH (p)-[:HAS_ENCOUNTER]->(e:Encounter) WHERE coalesce(e.first_recorded, e.recorded) > since AND e.recorded <= $at AND (NOT e:Deleted OR e.deleted > $at)
       AND NOT coalesce(e.status = 'entered-in-error' AND e.closed <= $at, false)
   } AS again
 WITH count(*) AS seen, count(since) AS ill, count(CASE WHEN tested THEN 1 END) AS measured, count(CASE WHEN tested AND again THEN 1 END) AS back

@@ -12,7 +12,7 @@
 MATCH (p:Patient)
 WHERE p.type IS NOT NULL AND NOT p:Deleted AND EXISTS {
     MATCH (p)-[:HAS_ENCOUNTER]->(e:Encounter)
-    WHERE e.recorded < $to AND NOT e:Deleted AND NOT coalesce(e.status = 'entered-in-error', false)
+    WHERE coalesce(e.first_recorded, e.recorded) < $to AND NOT e:Deleted AND NOT coalesce(e.status = 'entered-in-error', false)
   }
 OPTIONAL MATCH (p)-[:HAS_EVENT]->(c:Condition) WHERE $condition IN c.codes AND NOT c:Deleted
   AND NOT coalesce(c.verification IN ['entered-in-error', 'refuted'], false)

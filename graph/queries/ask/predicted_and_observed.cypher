@@ -16,7 +16,7 @@ MATCH (p:Prediction {task: $task})-[:MADE_BY]->(a:Agent), (p)-[:ABOUT]->(x:Patie
 WHERE p.index_time + duration({days: $days}) <= $at
 WITH a, p, EXISTS {
   MATCH (x)-[:HAS_ENCOUNTER]->(e:Encounter {class: $class})
-  WHERE e.start > p.index_time AND e.start <= p.index_time + duration({days: $days}) AND (NOT e:Deleted OR e.deleted > $at)
+  WHERE e.start > p.index_time AND e.start <= p.index_time + duration({days: $days}) AND e.recorded <= $at AND (NOT e:Deleted OR e.deleted > $at)
     AND NOT coalesce(e.status = 'entered-in-error' AND e.closed <= $at, false)
 } AS came
 RETURN a.key AS agent, sum(p.probability) AS expected, count(CASE WHEN came THEN 1 END) AS events, count(p) AS n

@@ -16,7 +16,7 @@ WHERE $condition IN c.codes AND c.recorded <= $at AND (NOT c:Deleted OR c.delete
   AND NOT coalesce(c.verification IN ['entered-in-error', 'refuted'], false)
 WITH p, min(coalesce(c.first_recorded, c.recorded)) AS start
 OPTIONAL MATCH (p)-[:HAS_ENCOUNTER]->(e:Encounter {class: $class})
-WHERE e.start > start AND e.start <= $at AND (NOT e:Deleted OR e.deleted > $at)
+WHERE e.start > start AND e.start <= $at AND e.recorded <= $at AND (NOT e:Deleted OR e.deleted > $at)
   AND NOT coalesce(e.status = 'entered-in-error' AND e.closed <= $at, false)
 WITH p, start, min(e.start) AS seen
 WITH p, start, coalesce(seen, $at) AS stop, seen IS NOT NULL AS event

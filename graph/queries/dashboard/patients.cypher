@@ -23,14 +23,14 @@ WHERE NOT p:Deleted AND ($text = '' OR toLower(coalesce(p.name, '')) CONTAINS $t
 WITH p, CASE $sort
     WHEN 'id' THEN p.id
     WHEN 'birth' THEN p.birth
-    WHEN 'seen' THEN toString(head(COLLECT { MATCH (p)-[:HAS_ENCOUNTER]->(e) WHERE e.start IS NOT NULL RETURN e.start ORDER BY e.start DESC LIMIT 1 }))
+    WHEN 'seen' THEN toString(head(COLLECT { MATCH (p)-[:HAS_ENCOUNTER]->(e) WHERE e.start IS NOT NULL AND NOT e:Deleted RETURN e.start ORDER BY e.start DESC LIMIT 1 }))
     ELSE toLower(p.name)
   END AS rank
 ORDER BY rank IS NULL, CASE WHEN $descending THEN rank END DESC, CASE WHEN NOT $descending THEN rank END, p.key
 SKIP $skip LIMIT $limit
 RETURN p.key AS key, p.id AS id, p.name AS name, p.gender AS gender, p.birth AS birth, p.population AS population,
-  p.deceased AS deceased, COUNT { (p)-[:HAS_ENCOUNTER]->() } AS encounters,
-  head(COLLECT { MATCH (p)-[:HAS_ENCOUNTER]->(e) WHERE e.start IS NOT NULL RETURN e.start ORDER BY e.start DESC LIMIT 1 }) AS seen,
+  p.deceased AS deceased, COUNT { (p)-[:HAS_ENCOUNTER]->(e) WHERE NOT e:Deleted } AS encounters,
+  head(COLLECT { MATCH (p)-[:HAS_ENCOUNTER]->(e) WHERE e.start IS NOT NULL AND NOT e:Deleted RETURN e.start ORDER BY e.start DESC LIMIT 1 }) AS seen,
   head(COLLECT {
     MATCH (p)<-[:ABOUT]-(d:Prediction)-[:MADE_BY]->(a:Agent)
     WITH d, a ORDER BY d.released DESC, d.made DESC LIMIT 1

@@ -35,7 +35,17 @@ WITH n
 WHERE (NOT n:Deleted OR n.deleted > $at) AND ($at IS NULL OR NOT n:Dangling) AND ($at IS NULL OR coalesce(coalesce(n.recorded, n.made, n.filed, datetime(toString(n.date)) + duration({days: 1})) <= $at, NOT n:Event AND NOT n:Encounter))
   AND ($at IS NULL OR NOT n:Contained OR EXISTS { MATCH (c:Resource {key: split(n.key, '#')[0]}) WHERE c.recorded <= $at OR (c.recorded IS NULL AND NOT c:Event AND NOT c:Encounter) })
 CALL (n) {
-  MATCH (n)-[r]->(m)
+  CALL (n) {
+    MATCH (n)-[r]->(m)
+    RETURN r, m
+    UNION
+    // What others say of it stands at its newest version.
+    WITH * WHERE n:Superseded
+    MATCH (now:Resource {key: n.of})-[r]->(m)
+    WHERE r.owner <> n.of OR type(r) = 'NEXT'
+    RETURN r, m
+  }
+  WITH r, m
   // What is referred to may be another version than the one that was known then: its name is the same.
   WHERE ((NOT m:Deleted OR m.deleted > $at) AND ($at IS NULL OR NOT m:Dangling) AND ($at IS NULL OR coalesce(coalesce(m.recorded, m.made, m.filed, datetime(toString(m.date)) + duration({days: 1})) <= $at, NOT m:Event AND NOT m:Encounter))
     OR m.since > $at AND m.first_recorded <= $at AND (NOT m:Deleted OR m.deleted > $at)
@@ -44,5 +54,5 @@ CALL (n) {
   RETURN collect([type(r), properties(r), elementId(m), labels(m), coalesce(m.of, m.key, m.id, toString(m.index))]) AS links
 }
 RETURN elementId(n) AS element, labels(n) AS labels,
-  n {.*, key: coalesce(n.of, n.key), of: null, versions: null, fhir: null, since: toString(n.since), first_recorded: toString(n.first_recorded), start: toString(n.start), end: toString(n.end), recorded: toString(n.recorded), closed: toString(n.closed)} AS props,
+  n {.*, key: coalesce(n.of, n.key), of: null, versions: null, fhir: null, since: toString(n.since), first_recorded: toString(n.first_recorded), first_closed: toString(n.first_closed), start: toString(n.start), end: toString(n.end), recorded: toString(n.recorded), closed: toString(n.closed)} AS props,
   $at IS NOT NULL AND NOT coalesce(n.closed <= $at, false) AS open, links

@@ -2,7 +2,7 @@
 // access: read
 // params:
 //   keys: {type: LIST<STRING>, doc: Keys of resources., example: [Patient/1]}
-// returns: {held: "of each that is there: key, rank, url, urls, run, tomb, deleted and deleted_clock, as ingest.known says; versions (of a fact, the ranks of all that were seen), and whether its own took the place of another"}
+// returns: {held: "of each that is there: key, rank, url, urls, run, tomb, deleted and deleted_clock, as ingest.known says; versions (of a fact or an encounter, the ranks of all that were seen), and whether its own took the place of another"}
 UNWIND $keys AS key
 MATCH (n:Resource {key: key})
 RETURN collect([n.key, n.rank, n.url, n.urls, n.run, n.tomb,

@@ -9,12 +9,13 @@ WITH f LIMIT $rows
 CALL (f) {
   MATCH (f)<-[:INCLUDES]-(e:Encounter)
   WHERE NOT e:Dangling
-  RETURN e ORDER BY e.closed, e.key LIMIT 1
+  // A correction of the encounter makes its facts known no earlier and no later.
+  RETURN e, coalesce(e.first_closed, e.closed) AS closed ORDER BY closed, e.key LIMIT 1
 }
-WITH f, e, f.start IS NULL OR f.start_clock IS NOT NULL AS inherits, f.recorded IS NOT NULL AS again
+WITH f, e, closed, f.start IS NULL OR f.start_clock IS NOT NULL AS inherits, f.recorded IS NOT NULL AS again
 SET f.start = CASE WHEN inherits THEN e.start ELSE f.start END,
     f.start_clock = CASE WHEN inherits THEN 'encounter.start' END,
-    f.recorded = CASE WHEN f.since > e.closed OR f.since >= f.first_recorded THEN f.since ELSE e.closed END, f.clock = 'encounter.closed'
+    f.recorded = CASE WHEN f.since > closed OR f.since >= f.first_recorded THEN f.since ELSE closed END, f.clock = 'encounter.closed'
 REMOVE f:Undated
 WITH f, again
 CALL (f, again) {

@@ -1,4 +1,4 @@
-// summary: Let predictions rest on the version of a fact that was known at their instant, and likewise on that of what is contained in it.
+// summary: Let predictions rest on the version of a fact or an encounter that was known at their instant, and likewise on that of what is contained in it.
 // access: write
 // params:
 //   keys: {type: LIST<STRING>, doc: Keys of resources of which a version came or went., example: [Observation/1]}

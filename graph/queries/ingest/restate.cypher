@@ -1,4 +1,4 @@
-// summary: Let facts be the version that said again what they say already, with its rank, its text and where it came from.
+// summary: Let facts and encounters be the version that said again what they say already, with its rank, its text and where it came from.
 // access: write
 // params:
 //   rows: {type: LIST<MAP>, doc: "key, and props that differ between two versions of one content; null for those that it has not", example: []}

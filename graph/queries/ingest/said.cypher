@@ -1,4 +1,4 @@
-// summary: Remember which versions of facts were seen.
+// summary: Remember which versions of facts and encounters were seen.
 // access: write
 // params:
 //   rows: {type: LIST<MAP>, doc: "key of the newest version, versions (rank and sum over the content of each)", example: []}

@@ -22,8 +22,13 @@ CALL (p, m) {
     coalesce(n.of, n.key), n.type, n.system, n.code, n.display, n.codes, n.category,
     CASE WHEN (n:Condition OR n:AllergyIntolerance) AND n.verification = 'entered-in-error' THEN n.verification ELSE n.status END,
     n.start.epochMillis, n.end.epochMillis, n.recorded.epochMillis, n.value, n.unit, n.text,
-    CASE WHEN n:Encounter THEN [n.key, n.class] ELSE
-      head([(n)<-[:INCLUDES]-(e) WHERE (m.at IS NULL OR e.recorded <= m.at) AND (NOT e:Deleted OR e.deleted > m.at) | [e.key, e.class]]) END,
+    CASE WHEN n:Encounter THEN [coalesce(n.of, n.key), n.class] ELSE
+      head([(n)<-[:INCLUDES]-(now) WHERE (m.at IS NULL OR now.recorded <= m.at) AND (NOT now:Deleted OR now.deleted > m.at) | [now.key, now.class]]
+        + CASE WHEN m.at IS NULL THEN [] ELSE COLLECT {
+            MATCH (n)<-[:INCLUDES]-(now) WHERE now.since > m.at AND now.first_recorded <= m.at
+            MATCH (e:Resource) USING INDEX SEEK e:Resource(key)
+            WHERE e.key STARTS WITH now.key + '/_history/' AND e:Superseded AND NOT e:Contained AND e.recorded <= m.at AND e.deleted > m.at
+            RETURN [now.key, e.class] } END) END,
     n.disposition,
     m.at IS NOT NULL AND NOT coalesce(n.closed <= m.at, false),
     CASE WHEN n.component_codes IS NOT NULL THEN [

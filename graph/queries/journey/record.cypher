@@ -5,7 +5,7 @@
 // returns:
 //   facts: "lists: the cells of journey.facts when everything is asked for, without the encounter and with recorded to the microsecond;
 //     then deleted and closed in microseconds since 1970 (null when it is not, or that is not known; deleted before all times when
-//     nobody knows when); then lists of key, class, recorded and deleted of the encounters that include the fact, null for an encounter; then whether another version took its place"
+//     nobody knows when); then the keys of the encounters that include the fact, null for an encounter; then whether another version took its place"
 MATCH (p:Resource {key: $patient})
 MATCH (p)<-[:REPLACED_BY*0..10]-(q)
 WITH DISTINCT q
@@ -20,7 +20,7 @@ CALL (facts, i) {
       coalesce(n.of, n.key), n.type, n.system, n.code, n.display, n.codes, n.category,
       CASE WHEN (n:Condition OR n:AllergyIntolerance) AND n.verification = 'entered-in-error' THEN n.verification ELSE n.status END,
       n.start.epochMillis, n.end.epochMillis, n.recorded.epochSeconds * 1000000 + n.recorded.microsecond, n.value, n.unit, n.text,
-      CASE WHEN n:Encounter THEN [n.key, n.class] END,
+      CASE WHEN n:Encounter THEN [coalesce(n.of, n.key), n.class] END,
       n.disposition,
       false,
       CASE WHEN n.component_codes IS NOT NULL THEN [
@@ -29,10 +29,7 @@ CALL (facts, i) {
         head([(n)-[:MEDICATION]->(d:Medication) | [d.system, d.code, d.display, d.codes]]) END,
       CASE WHEN n:Deleted THEN coalesce(n.deleted.epochSeconds * 1000000 + n.deleted.microsecond, -9223372036854775807) END,
       n.closed.epochSeconds * 1000000 + n.closed.microsecond,
-      CASE WHEN NOT n:Encounter THEN [(n)<-[:INCLUDES]-(e) | [
-        e.key, e.class, e.recorded.epochSeconds * 1000000 + e.recorded.microsecond,
-        CASE WHEN e:Deleted THEN coalesce(e.deleted.epochSeconds * 1000000 + e.deleted.microsecond, -9223372036854775807) END
-      ]] END,
+      CASE WHEN NOT n:Encounter THEN [(n)<-[:INCLUDES]-(e) | e.key] END,
       n:Superseded
     ]) AS some
 }

@@ -14,7 +14,7 @@ UNWIND $patients AS key
 MATCH (p:Resource {key: key})
 CALL (p) {
   MATCH (p)-[:HAS_ENCOUNTER]->(e:Encounter) WHERE NOT e:Deleted
-  RETURN collect([e.key, e.recorded.epochMillis, e.closed.epochMillis]) AS encounters
+  RETURN collect([e.key, coalesce(e.first_recorded, e.recorded).epochMillis, coalesce(e.first_closed, e.closed).epochMillis]) AS encounters
 }
 CALL (p) {
   MATCH (p)-[:HAS_EVENT]->(n:Event) WHERE n.type IS NOT NULL AND NOT n:Contained AND NOT n:Deleted

@@ -3,13 +3,13 @@
 // params:
 //   patient: {type: STRING, doc: Key of the patient., example: Patient/1}
 // returns:
-//   key: key of the fact
+//   key: key of the fact or the encounter
 //   type: FHIR type
 //   display: what it is
 //   status: its status; of a problem or an allergy that was entered in error, that
 //   value: number
 //   unit: its unit
-//   text: coded or textual value
+//   text: coded or textual value; of an encounter its class
 //   components: "of a panel, the aligned lists component_displays, component_values, component_units and component_texts; else null"
 //   start: when it held
 //   known: when this version became known
@@ -17,7 +17,7 @@
 MATCH (:Patient {key: $patient})<-[:REPLACED_BY*0..10]-(p)
 WITH collect(DISTINCT p) AS people
 UNWIND people AS p
-MATCH (p)-[:HAS_EVENT]->(f)
+MATCH (p)-[:HAS_EVENT|HAS_ENCOUNTER]->(f)
 WHERE f:Superseded OR f.first_recorded IS NOT NULL
 WITH DISTINCT people, coalesce(f.of, f.key) AS key WHERE NOT key CONTAINS '#'
 CALL (key) {
@@ -29,9 +29,9 @@ CALL (key) {
   RETURN n
 }
 // A version that was of another patient is told in that patient's record.
-WITH key, n WHERE any(p IN people WHERE EXISTS { (p)-[:HAS_EVENT]->(n) })
+WITH key, n WHERE any(p IN people WHERE EXISTS { (p)-[:HAS_EVENT|HAS_ENCOUNTER]->(n) })
 RETURN key, n.type AS type, coalesce(n.display, n.code, n.type) AS display,
   CASE WHEN n.verification = 'entered-in-error' THEN n.verification ELSE n.status END AS status,
-  n.value AS value, n.unit AS unit, n.text AS text,
+  n.value AS value, n.unit AS unit, coalesce(n.text, n.class) AS text,
   CASE WHEN n.component_codes IS NOT NULL THEN [n.component_displays, n.component_values, n.component_units, n.component_texts] END AS components, n.start AS start, n.recorded AS known, CASE WHEN n:Deleted THEN n.deleted END AS until
 ORDER BY key, coalesce(n.since, datetime('0001-01-01T00:00:00Z'))

@@ -15,6 +15,6 @@ WITH DISTINCT s
 MATCH (s)<-[:REPLACED_BY*0..10]-(q)
 WITH DISTINCT q
 MATCH (q)-[:HAS_ENCOUNTER]->(x:Encounter)
-WHERE coalesce(x.status, '') <> 'entered-in-error'
-WITH max(x.recorded) AS opened, max(x.closed) AS closed
+WHERE NOT x:Superseded AND coalesce(x.status, '') <> 'entered-in-error'
+WITH max(coalesce(x.first_recorded, x.recorded)) AS opened, max(x.closed) AS closed
 RETURN CASE WHEN closed IS NULL OR opened > closed THEN opened.epochMillis ELSE closed.epochMillis END AS latest
