@@ -12,12 +12,13 @@ from graph import known
 from graph.cohorts import Age, Criterion, Definition, Fact, Index, Observed, Value
 from graph.connection import Graph
 from graph.fhir import times
+from graph.journey_rows import UNTRUE
+from ontology import mapping
 
 if TYPE_CHECKING:
     import polars as pl
 
 _DAY = 86_400_000
-_WRONG = "entered-in-error"
 _COLUMNS = (
     "patient",
     "key",
@@ -88,7 +89,7 @@ class _Evaluation:
 
         ``patient`` is the one who stays, whoever was merged into that one has the fact.
         """
-        wrong = tuple(status for status in fact.status if status == _WRONG)
+        wrong = tuple(status for status in fact.status if status in UNTRUE)
         wide = fact.model_copy(update={"value": None, "text": (), "status": wrong})
         if wide not in self.cache:
             self.cache[wide] = self._of_people(_read(self.graph, wide, self.at))
@@ -158,6 +159,12 @@ class _Evaluation:
                 continue
             closing = [t for t in rows["type"].unique() if name in known.closing(t).properties]
             late = pl.col("type").is_in(closing)
+            if name == "status":
+                # Whether a diagnosis was ever true is a matter of its own, which does not wait for its end.
+                own = [t for t in rows["type"].unique() if "verification" in mapping.load(t).properties]
+                late &= ~(pl.col("type").is_in(own) & pl.col("status").is_in(list(UNTRUE))).fill_null(
+                    value=False
+                )
             hidden = late & bound.is_not_null() & (pl.col("closed") > bound).fill_null(value=True)
             seen = pl.when(late).then(pl.max_horizontal("seen", "closed")).otherwise("seen")
             rows = rows.filter(~hidden).with_columns(seen=seen)
@@ -242,7 +249,11 @@ def _read(graph: Graph, fact: Fact, at: datetime | None) -> "pl.DataFrame":
     import polars as pl
 
     types = list(fact.types) or None
-    shown: dict[str, Any] = {"wrong": _WRONG in fact.status, "closing": known.closing_names(), "at": at}
+    shown: dict[str, Any] = {
+        "wrong": not UNTRUE.isdisjoint(fact.status),
+        "closing": known.closing_names(),
+        "at": at,
+    }
     if fact.codes or fact.under:
         under = (
             [row["key"] for row in graph.read("cohort.under", codes=list(fact.under))] if fact.under else []

@@ -16,8 +16,8 @@ COLUMNS = (
 )
 """Columns of a row, in order; times as whole milliseconds since 1970."""
 
-WRONG = "entered-in-error"
-"""Status of what was never true."""
+UNTRUE = frozenset({"entered-in-error", "refuted"})
+"""Status of what was never true; a journey shows it, and what counts facts leaves it out."""
 _CLOSING = ("status", "end", "value", "text", "disposition")
 _NOWHERE = (None, None)
 _NEVER = float("inf")
@@ -29,7 +29,7 @@ def rows(group: Iterable[list[Any]]) -> Iterator[tuple[Any, ...]]:
     for cells in group:
         key, type_, system, code, display, codes, category, status, start, end, recorded = cells[:11]
         value, unit, text, visit, disposition, open_, components, medicine = cells[11:]
-        if open_ and (hidden := _hidden(type_, WRONG if status == WRONG else None)):
+        if open_ and (hidden := _hidden(type_, status if status in UNTRUE else None)):
             status, end, value, text, disposition = (
                 None if hide else cell
                 for hide, cell in zip(hidden, (status, end, value, text, disposition), strict=True)
@@ -111,7 +111,7 @@ def closing(type_: str, status: str | None = None) -> list[str]:
     >>> closing("Condition"), closing("Condition", "entered-in-error")
     (['status', 'end'], ['end'])
     """
-    hidden = _hidden(type_, WRONG if status == WRONG else None)
+    hidden = _hidden(type_, status if status in UNTRUE else None)
     return [name for name, hide in zip(_CLOSING, hidden, strict=False) if hide]
 
 
@@ -120,6 +120,6 @@ def _hidden(type_: str, status: str | None) -> tuple[bool, ...]:
     """Which of the closing columns stay empty until the matter is closed; nothing where none does."""
     found = mapping.load(type_)
     # Whether a diagnosis was ever true is a matter of its own, which does not wait for its end.
-    shown = {"status"} if status == WRONG and "verification" in found.properties else set()
+    shown = {"status"} if status in UNTRUE and "verification" in found.properties else set()
     hidden = tuple(name in found.closing.fields and name not in shown for name in _CLOSING)
     return hidden if any(hidden) else ()

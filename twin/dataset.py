@@ -15,7 +15,7 @@ import polars as pl
 
 from graph import journey
 from graph.connection import Graph
-from graph.journey_rows import WRONG
+from graph.journey_rows import UNTRUE
 from twin import features, scores
 from twin.cohort import cohort
 from twin.features.compute import BECAUSE, REJECTED, compute
@@ -136,10 +136,10 @@ def banded(values: pl.DataFrame, name: str, bands: Bands) -> pl.Series:
 
 
 def _facts(graph: Graph, rows: pl.DataFrame, task: Task) -> pl.DataFrame:
-    """What was known of each patient, without what was known to be entered in error."""
+    """What was known of each patient, without what was known to be entered in error or refuted."""
     moments = list(rows.select("patient", "at").iter_rows())
     found = pl.concat(journey.facts(graph, moments, types=types(task), batch=BATCH))
-    return found.filter(pl.col("status").ne_missing(WRONG))
+    return found.filter(~pl.col("status").is_in(list(UNTRUE)).fill_null(value=False))
 
 
 def types(task: Task) -> list[str]:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from graph.connection import Graph
-from graph.journey_rows import WRONG
+from graph.journey_rows import UNTRUE
 from ontology.errors import NotFoundError
 from twin.tasks import Encounters, Index
 
@@ -131,7 +131,7 @@ def _visit(
     before: list[list[Any]] | None = None,
 ) -> Visit:
     begun, ended, known, over = (instant(x) for x in (start, end, recorded, closed))
-    where, wrong = place or place_key, status == WRONG
+    where, wrong = place or place_key, status in UNTRUE
     formers = tuple(
         Former(at, former, tuple(said or ()))
         for until, former, said in before or ()

@@ -11,7 +11,7 @@ from tests.graph.made import bundle, encounter, entry, ndjson, observation, pati
 from tests.graph.test_deletes import dated, delete, version
 
 _NPI = [{"system": "npi", "value": "1"}]
-_HERE = {"encounter": {"reference": "Encounter/e1"}}
+_HERE: dict[str, Any] = {"encounter": {"reference": "Encounter/e1"}}
 
 
 def _versions() -> list[Any]:

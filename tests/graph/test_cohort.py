@@ -178,6 +178,21 @@ def test_what_was_entered_in_error_does_not_count_unless_it_is_asked_for(
     assert who(evaluate(graph, define(**free, include=[{"name": "any", "any": both}]))) == ["c", "d"]
 
 
+@pytest.mark.neo4j
+def test_a_diagnosis_that_was_refuted_does_not_count_unless_it_is_asked_for(
+    graph: Graph, tmp_path: Path
+) -> None:
+    words = {"a": "refuted", "b": "confirmed", "c": "entered-in-error"}
+    coded_ = {who: {"verificationStatus": {"coding": [{"code": word}]}} for who, word in words.items()}
+    made = (condition(who, who, "urn:x|top", **more) for who, more in coded_.items())
+    load(graph, tmp_path, *(patient(id_) for id_ in words), *made)
+    for at in (None, datetime(2020, 6, 1, tzinfo=UTC)):
+        assert who(evaluate(graph, define(index={"fact": {"codes": ["urn:x|top"]}}), at)) == ["b"]
+        for one, word in (("a", "refuted"), ("c", "entered-in-error")):
+            asked = {"types": ["Condition"], "status": [word]}
+            assert who(evaluate(graph, define(index={"fact": asked}), at)) == [one]
+
+
 def test_an_error_that_ends_a_matter_counts_from_its_end_as_the_journey_shows_it(
     graph: Graph, tmp_path: Path
 ) -> None:

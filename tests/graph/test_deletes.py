@@ -39,7 +39,7 @@ def dated(entries: list[Resource], **more: Any) -> str:
 
 
 def record() -> list[Resource]:
-    here = {"encounter": {"reference": "Encounter/e1"}}
+    here: Resource = {"encounter": {"reference": "Encounter/e1"}}
     people = [patient(), encounter(), observation("o1", issued="2020-01-01T10:00:00Z", **here)]
     return [version(r, 1) for r in people]
 

@@ -38,11 +38,12 @@ def asked(graph: Graph, who: str, at: datetime | None) -> list[dict[str, Any]]:
     return sorted(found, key=lambda row: row["type"] != "Encounter")
 
 
-def test_a_diagnosis_entered_in_error_says_so_before_it_ends_whatever_else_it_says(
-    graph: Graph, tmp_path: Path
+@pytest.mark.parametrize("word", ["entered-in-error", "refuted"])
+def test_a_diagnosis_that_was_never_true_says_so_before_it_ends_whatever_else_it_says(
+    graph: Graph, tmp_path: Path, word: str
 ) -> None:
     made: dict[str, Any] = {"subject": {"reference": "Patient/p1"}, "recordedDate": "2020-01-01T08:00:00Z"}
-    wrong = {"verificationStatus": {"coding": [{"code": "entered-in-error"}]}}
+    wrong = {"verificationStatus": {"coding": [{"code": word}]}}
     active = {"clinicalStatus": {"coding": [{"code": "active"}]}}
     diagnosis = {"resourceType": "Condition", "id": "a", **made, **wrong, **active}
     allergy = {"resourceType": "AllergyIntolerance", "id": "b", "patient": made["subject"], **wrong}
@@ -51,8 +52,8 @@ def test_a_diagnosis_entered_in_error_says_so_before_it_ends_whatever_else_it_sa
     for found in (rows, asked):
         said = {row["key"]: row["status"] for row in found(graph, "p1", NOON)}
         assert said == {
-            "Condition/a": "entered-in-error",
-            "AllergyIntolerance/b": "entered-in-error",
+            "Condition/a": word,
+            "AllergyIntolerance/b": word,
             "Condition/c": None,
         }
 

@@ -110,6 +110,35 @@ def test_the_shortest_paths_name_the_way(record: Graph) -> None:
 
 
 @pytest.mark.neo4j
+def test_what_was_never_true_is_in_no_count_of_codes(record: Graph, tmp_path: Path) -> None:
+    asked = {"patient": "Patient/a", "types": ["Condition"], "limit": 9, "at": None}
+    other = {"types": ["Condition"], "code": "urn:c|1", "least": 1, "z": 1.96, "limit": 9, "at": None}
+
+    def read() -> Any:
+        of = {"patient": "Patient/a", "code": "http://loinc.org|8867-4", "at": None}
+        return (
+            record.read("analytics.similar", **asked),
+            record.read("analytics.cooccurrence", **other),
+            record.read("analytics.common", type="Condition", at=None, limit=9),
+            record.read("analytics.results", **of),
+        )
+
+    before = read()
+    untrue = [
+        condition("f", code, "2019-01-01T00:00:00Z")
+        | {"id": f"{word}-{code}", "verificationStatus": {"coding": [{"code": word}]}}
+        for word in ("refuted", "entered-in-error")
+        for code in "123"
+    ]
+    lines = [
+        *untrue,
+        observation("wrong", "Patient/a", status="entered-in-error", valueQuantity={"value": 7}),
+    ]
+    assert ingest(record, [ndjson(tmp_path / "b.ndjson", lines)]).set_aside == 0
+    assert read() == before
+
+
+@pytest.mark.neo4j
 def test_common_codes_and_results_are_as_known_then(record: Graph) -> None:
     now = record.read("analytics.common", type="Condition", at=None, limit=9)
     assert [(row["code"], row["patients"]) for row in now] == [("urn:c|1", 3), ("urn:c|2", 3), ("urn:c|3", 3)]

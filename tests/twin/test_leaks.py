@@ -161,6 +161,7 @@ def test_what_was_entered_in_error_counts_for_nothing_once_that_is_known(
 ) -> None:
     wrong = {"status": "entered-in-error"}
     verified = {"verificationStatus": {"coding": [{"code": "entered-in-error"}]}}
+    refuted = {"verificationStatus": {"coding": [{"code": "refuted"}]}}
     since, until = said(CHECK - 10 * DAY), said(INDEX + 10 * DAY)
     done = {
         "resourceType": "Procedure",
@@ -172,6 +173,7 @@ def test_what_was_entered_in_error_counts_for_nothing_once_that_is_known(
     errors: list[Resource] = [
         observation("a-bp2", "a", CHECK - DAY, SBP, 200, "mm[Hg]") | wrong,
         condition("a-mi", "a", CHECK - DAY, "http://snomed.info/sct|22298006", **verified),
+        condition("a-no", "a", CHECK - DAY, "http://snomed.info/sct|22298006", **refuted),
         encounter("a-er", "a", CHECK - 2 * DAY, kind="EMER", token=PROBLEM) | wrong,
         encounter("a-in", "a", INDEX + 20 * DAY, kind="IMP", token=PROBLEM) | wrong,
         encounter("a-far", "a", INDEX + 7000 * DAY) | wrong,

@@ -18,19 +18,23 @@
 //   low: "lower end of the interval of the lift: of its logarithm, by the delta method, each patient a draw of its own"
 //   high: upper end
 MATCH (p:Patient)-[:HAS_EVENT]->(f:Event)
-WHERE f.type IN $types AND ($at IS NULL OR f.recorded <= $at) AND (NOT f:Deleted OR f.deleted > $at)
+WHERE f.type IN $types AND ($at IS NULL OR f.recorded <= $at) AND (NOT f:Deleted OR f.deleted > $at) AND NOT coalesce(f.verification IN ['entered-in-error', 'refuted'], false)
+  AND NOT coalesce(f.status = 'entered-in-error' AND ($at IS NULL OR f.closed IS NULL OR f.closed <= $at), false)
 WITH count(DISTINCT p) AS patients
 MATCH (:Concept {key: $code})<-[:CODED]-(f:Event)<-[:HAS_EVENT]-(p:Patient)
-WHERE f.type IN $types AND $code IN f.codes AND ($at IS NULL OR f.recorded <= $at) AND (NOT f:Deleted OR f.deleted > $at)
+WHERE f.type IN $types AND $code IN f.codes AND ($at IS NULL OR f.recorded <= $at) AND (NOT f:Deleted OR f.deleted > $at) AND NOT coalesce(f.verification IN ['entered-in-error', 'refuted'], false)
+  AND NOT coalesce(f.status = 'entered-in-error' AND ($at IS NULL OR f.closed IS NULL OR f.closed <= $at), false)
 WITH patients, collect(DISTINCT p) AS have
 UNWIND have AS p
 MATCH (p)-[:HAS_EVENT]->(f:Event)-[:CODED]->(c:Concept)
-WHERE f.type IN $types AND c.key IN f.codes AND c.key <> $code AND ($at IS NULL OR f.recorded <= $at) AND (NOT f:Deleted OR f.deleted > $at)
+WHERE f.type IN $types AND c.key IN f.codes AND c.key <> $code AND ($at IS NULL OR f.recorded <= $at) AND (NOT f:Deleted OR f.deleted > $at) AND NOT coalesce(f.verification IN ['entered-in-error', 'refuted'], false)
+  AND NOT coalesce(f.status = 'entered-in-error' AND ($at IS NULL OR f.closed IS NULL OR f.closed <= $at), false)
 WITH patients, size(have) AS first, c, count(DISTINCT p) AS both
 WHERE both >= $least
 CALL (c) {
   MATCH (c)<-[:CODED]-(f:Event)<-[:HAS_EVENT]-(p:Patient)
-  WHERE f.type IN $types AND c.key IN f.codes AND ($at IS NULL OR f.recorded <= $at) AND (NOT f:Deleted OR f.deleted > $at)
+  WHERE f.type IN $types AND c.key IN f.codes AND ($at IS NULL OR f.recorded <= $at) AND (NOT f:Deleted OR f.deleted > $at) AND NOT coalesce(f.verification IN ['entered-in-error', 'refuted'], false)
+    AND NOT coalesce(f.status = 'entered-in-error' AND ($at IS NULL OR f.closed IS NULL OR f.closed <= $at), false)
   RETURN count(DISTINCT p) AS second
 }
 WITH c, both, first, second, patients, toFloat(both) * patients / (toFloat(first) * second) AS lift

@@ -1,10 +1,10 @@
-// summary: The facts and encounters of all patients that have one of these codes, as main code, as a component's, or as their medicine's; not what was known to be entered in error, but what was said before a correction.
+// summary: The facts and encounters of all patients that have one of these codes, as main code, as a component's, or as their medicine's; not what was known to be entered in error or refuted, but what was said before a correction.
 // access: read
 // params:
 //   codes: {type: LIST<STRING>, doc: "system|code of each.", example: ["http://loinc.org|4548-4"]}
 //   types: {type: LIST<STRING>, doc: FHIR types; null for all., example: [Observation], optional: true}
 //   at: {type: ZONED DATETIME, doc: Known at this instant; null for everything., example: null, optional: true}
-//   wrong: {type: BOOLEAN, doc: Also those that were entered in error., example: false}
+//   wrong: {type: BOOLEAN, doc: Also those that were entered in error or refuted., example: false}
 //   closing: {type: LIST<STRING>, doc: "What is hidden until its matter is closed, type and property.", example: [Procedure.status]}
 // returns:
 //   rows: "lists of one patient: patient, key, type, start, recorded, closed (ms), class, status, text, value, unit (a component's own where the code is a component's), until (ms; when another version took its place)"
@@ -21,12 +21,13 @@ CALL (c, code) {
 WITH code, n
 WHERE ($types IS NULL OR n.type IN $types) AND ($at IS NULL OR n.recorded <= $at) AND (NOT n:Deleted OR n.deleted > $at
     OR n:Superseded AND EXISTS { MATCH (now:Resource {key: n.of}) WHERE NOT now:Deleted OR now.deleted > $at })
-  AND ($wrong OR NOT (coalesce(n.verification, '') = 'entered-in-error' OR coalesce(n.status, '') = 'entered-in-error'
+  AND ($wrong OR NOT (coalesce(n.verification, '') IN ['entered-in-error', 'refuted'] OR coalesce(n.status, '') = 'entered-in-error'
     AND ($at IS NULL OR NOT n.type + '.status' IN $closing OR coalesce(n.closed <= $at, false))))
 MATCH (p:Patient)-[:HAS_EVENT|HAS_ENCOUNTER]->(n)
 WITH p, n, head([i IN range(0, size(coalesce(n.component_codes, [])) - 1) WHERE n.component_codes[i] = code]) AS i
 WITH p, collect(DISTINCT [
-  p.key, coalesce(n.of, n.key), n.type, n.start.epochMillis, n.recorded.epochMillis, n.closed.epochMillis, n.class, n.status,
+  p.key, coalesce(n.of, n.key), n.type, n.start.epochMillis, n.recorded.epochMillis, n.closed.epochMillis, n.class,
+  CASE WHEN n.verification IN ['entered-in-error', 'refuted'] THEN n.verification ELSE n.status END,
   CASE WHEN i IS NULL THEN n.text ELSE n.component_texts[i] END,
   CASE WHEN i IS NULL THEN n.value ELSE n.component_values[i] END,
   CASE WHEN i IS NULL THEN n.unit ELSE n.component_units[i] END,

@@ -24,7 +24,7 @@ CALL (p) {
   WITH DISTINCT q
   MATCH (q)-[:HAS_ENCOUNTER|HAS_EVENT]->(n)
   WHERE n.type IS NOT NULL AND n.recorded IS NOT NULL AND ($at IS NULL OR n.recorded <= $at) AND (NOT n:Deleted OR n.deleted > $at)
-    AND NOT (coalesce(n.verification, '') = 'entered-in-error' OR coalesce(n.status, '') = 'entered-in-error'
+    AND NOT (coalesce(n.verification, '') IN ['entered-in-error', 'refuted'] OR coalesce(n.status, '') = 'entered-in-error'
       AND ($at IS NULL OR NOT n.type + '.status' IN $closing OR coalesce(n.closed <= $at, false)))
   RETURN collect([
     coalesce(n.of, n.key), n.type, n.system, n.code, n.start.epochMillis, n.recorded.epochMillis,

@@ -20,7 +20,7 @@ CALL (p, m) {
     AND (NOT n:Deleted OR n.deleted > m.at) AND ($types IS NULL OR n.type IN $types)
   RETURN collect([
     coalesce(n.of, n.key), n.type, n.system, n.code, n.display, n.codes, n.category,
-    CASE WHEN (n:Condition OR n:AllergyIntolerance) AND n.verification = 'entered-in-error' THEN n.verification ELSE n.status END,
+    CASE WHEN (n:Condition OR n:AllergyIntolerance) AND n.verification IN ['entered-in-error', 'refuted'] THEN n.verification ELSE n.status END,
     n.start.epochMillis, n.end.epochMillis, n.recorded.epochMillis, n.value, n.unit, n.text,
     CASE WHEN n:Encounter THEN [coalesce(n.of, n.key), n.class] ELSE
       head([(n)<-[:INCLUDES]-(now) WHERE (m.at IS NULL OR now.recorded <= m.at) AND (NOT now:Deleted OR now.deleted > m.at) | [now.key, now.class]]

@@ -18,7 +18,7 @@ CALL (facts, i) {
   UNWIND facts[i..i + 1000] AS n
   RETURN collect([
       coalesce(n.of, n.key), n.type, n.system, n.code, n.display, n.codes, n.category,
-      CASE WHEN (n:Condition OR n:AllergyIntolerance) AND n.verification = 'entered-in-error' THEN n.verification ELSE n.status END,
+      CASE WHEN (n:Condition OR n:AllergyIntolerance) AND n.verification IN ['entered-in-error', 'refuted'] THEN n.verification ELSE n.status END,
       n.start.epochMillis, n.end.epochMillis, n.recorded.epochSeconds * 1000000 + n.recorded.microsecond, n.value, n.unit, n.text,
       CASE WHEN n:Encounter THEN [coalesce(n.of, n.key), n.class] END,
       n.disposition,

@@ -6,7 +6,7 @@
 //   key: key of the fact or the encounter
 //   type: FHIR type
 //   display: what it is
-//   status: its status; of a problem or an allergy that was entered in error, that
+//   status: its status; of a problem or an allergy that was entered in error or refuted, that
 //   value: number
 //   unit: its unit
 //   text: coded or textual value; of an encounter its class
@@ -31,7 +31,7 @@ CALL (key) {
 // A version that was of another patient is told in that patient's record.
 WITH key, n WHERE any(p IN people WHERE EXISTS { (p)-[:HAS_EVENT|HAS_ENCOUNTER]->(n) })
 RETURN key, n.type AS type, coalesce(n.display, n.code, n.type) AS display,
-  CASE WHEN n.verification = 'entered-in-error' THEN n.verification ELSE n.status END AS status,
+  CASE WHEN n.verification IN ['entered-in-error', 'refuted'] THEN n.verification ELSE n.status END AS status,
   n.value AS value, n.unit AS unit, coalesce(n.text, n.class) AS text,
   CASE WHEN n.component_codes IS NOT NULL THEN [n.component_displays, n.component_values, n.component_units, n.component_texts] END AS components, n.start AS start, n.recorded AS known, CASE WHEN n:Deleted THEN n.deleted END AS until
 ORDER BY key, coalesce(n.since, datetime('0001-01-01T00:00:00Z'))
