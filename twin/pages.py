@@ -63,7 +63,7 @@ the gate can act on it. The outcome is not looked up.
 """
 FEATURES = """# The twin's features, scores and triples
 
-Features are YAML in `twin/features/sets/`. What was known at the index to be entered in error does not count, as
+Features are YAML in `twin/features/sets/`. What was known at the index to be entered in error or refuted does not count, as
 in [cohorts](cohorts.md); in training, an encounter in error is neither an index nor an outcome. Nothing is imputed:
 a statistic of no value is missing (null), a count of nothing is 0. A value counts when its unit is one of those
 listed (converted by a factor where one is given) and it lies in the plausible range; what is left out is counted in

@@ -264,3 +264,36 @@ def test_what_is_deleted_later_changes_no_answer_as_of_before(graph: Graph, tmp_
     for name, asked in ALL.items():
         if "at" in asked.params:
             same(ask(graph, name, examples(name)).rows, expected(name))
+
+
+@pytest.mark.neo4j
+def test_who_has_died_is_counted_as_long_as_alive(graph: Graph, tmp_path: Path) -> None:
+    """Ann and Bob, who have diabetes, and Cy, who has not, die on the 1st of April: in the middle of what is asked."""
+    clinic.build(graph)
+    lines = map(json.loads, clinic.FILE.read_text(encoding="utf-8").splitlines())
+    people = [r for r in lines if r["resourceType"] == "Patient" and r["id"] in {"ann", "bob", "cy"}]
+    died = {"deceasedDateTime": "2024-04-01T12:00:00Z", "meta": {"lastUpdated": "2024-04-02T00:00:00Z"}}
+    ingest(graph, [ndjson(tmp_path / "died.ndjson", [person | died for person in people])])
+    export(graph, tmp_path / "all.nq")
+
+    def answer(name: str, **other: Any) -> list[dict[str, Any]]:
+        params = examples(name) | other
+        rows = ask(graph, name, params).rows
+        with Engine(tmp_path / "all.nq") as engine:
+            same(ask_rdf(engine, name, params).rows, rows)
+        return rows
+
+    early, late = "2024-03-31T00:00:00Z", "2024-12-31T00:00:00Z"
+    assert [sum(row["n"] for row in answer("prevalence", at=at)) for at in (early, late)] == [4, 1]
+    since = [
+        answer("incidence", **{"from": day, "to": late})[0]["n"] for day in (early, "2024-04-02T00:00:00Z")
+    ]
+    assert since == [2, 1]  # Cy and Dan, who fell ill later; Dan
+    lacking = [{row["patient"] for row in answer("care_gaps", at=at, days=1)} for at in (early, late)]
+    assert lacking == [{"Patient/ann", "Patient/bob"}, {"Patient/dan"}]
+    stops = {
+        row["patient"]: (row["stop"], row["event"])
+        for row in answer("time_to_event", at=late, **{"class": "NONE"})
+    }
+    gone, last = ((at.replace("Z", "+00:00"), False) for at in ("2024-04-01T12:00:00Z", late))
+    assert stops == {"Patient/ann": gone, "Patient/bob": gone, "Patient/dan": last}

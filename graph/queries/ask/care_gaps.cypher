@@ -12,7 +12,7 @@
 //   tests: "Results of the test known by then."
 //   last: "When the last of them was taken, or became known where nothing says when it was taken; or null."
 MATCH (:Concept {key: $condition})<-[:CODED]-(c:Condition)<-[:HAS_EVENT]-(p:Patient)
-WHERE $condition IN c.codes AND c.recorded <= $at AND NOT coalesce(c.closed <= $at, false) AND (NOT c:Deleted OR c.deleted > $at)
+WHERE NOT coalesce(p.closed <= $at, false) AND $condition IN c.codes AND c.recorded <= $at AND NOT coalesce(c.closed <= $at, false) AND (NOT c:Deleted OR c.deleted > $at)
   AND NOT coalesce(c.verification IN ['entered-in-error', 'refuted'], false)
 WITH p, min(coalesce(c.first_recorded, c.recorded)) AS since
 OPTIONAL MATCH (p)-[:HAS_EVENT]->(o:Observation)

@@ -8,9 +8,9 @@
 //   to: {type: ZONED DATETIME, doc: "End of the period, exclusive.", example: "2024-07-01T00:00:00Z"}
 // returns:
 //   events: "Patients with a first record of the diagnosis in the period."
-//   n: "Patients at risk."
+//   n: "Patients at risk: seen before the end, not known to have died before the beginning, without the diagnosis by then."
 MATCH (p:Patient)
-WHERE p.type IS NOT NULL AND NOT p:Deleted AND EXISTS {
+WHERE p.type IS NOT NULL AND NOT p:Deleted AND NOT coalesce(p.closed < $from, false) AND EXISTS {
     MATCH (p)-[:HAS_ENCOUNTER]->(e:Encounter)
     WHERE coalesce(e.first_recorded, e.recorded) < $to AND NOT e:Deleted AND NOT coalesce(e.status = 'entered-in-error', false)
   }

@@ -8,9 +8,9 @@
 // returns:
 //   gender: "As recorded, or null."
 //   events: "Patients with the diagnosis open."
-//   n: "Patients seen by then."
+//   n: "Patients seen by then, but those who were known to have died."
 MATCH (p:Patient)
-WHERE p.type IS NOT NULL AND (NOT p:Deleted OR p.deleted > $at) AND EXISTS {
+WHERE p.type IS NOT NULL AND (NOT p:Deleted OR p.deleted > $at) AND NOT coalesce(p.closed <= $at, false) AND EXISTS {
     MATCH (p)-[:HAS_ENCOUNTER]->(e:Encounter)
     WHERE e.recorded <= $at AND (NOT e:Deleted OR e.deleted > $at) AND NOT coalesce(e.status = 'entered-in-error' AND e.closed <= $at, false)
   }

@@ -8,7 +8,7 @@
 // returns:
 //   patient: "Key of the patient."
 //   start: "When the diagnosis first became known."
-//   stop: "Start of the first such encounter, else the instant at which looking ends."
+//   stop: "Start of the first such encounter, else the death (or the diagnosis, where that became known later), else the instant at which looking ends."
 //   days: "Whole days between."
 //   event: "Whether there was one."
 MATCH (:Concept {key: $condition})<-[:CODED]-(c:Condition)<-[:HAS_EVENT]-(p:Patient)
@@ -19,6 +19,7 @@ OPTIONAL MATCH (p)-[:HAS_ENCOUNTER]->(e:Encounter {class: $class})
 WHERE e.start > start AND e.start <= $at AND e.recorded <= $at AND (NOT e:Deleted OR e.deleted > $at)
   AND NOT coalesce(e.status = 'entered-in-error' AND e.closed <= $at, false)
 WITH p, start, min(e.start) AS seen
-WITH p, start, coalesce(seen, $at) AS stop, seen IS NOT NULL AS event
+WITH p, start, seen, CASE WHEN p.closed <= $at AND p.deceased < $at THEN p.deceased ELSE $at END AS over
+WITH p, start, coalesce(seen, CASE WHEN over > start THEN over ELSE start END) AS stop, seen IS NOT NULL AS event
 RETURN p.key AS patient, start, stop, duration.inSeconds(start, stop).seconds / 86400 AS days, event
 ORDER BY patient
