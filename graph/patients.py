@@ -48,11 +48,11 @@ def summary(graph: Graph, patient: str) -> dict[str, Any]:
 
 
 def corrections(graph: Graph, patient: str) -> list[dict[str, Any]]:
-    """What facts said before they were corrected and what they say now: one row a version, those of a fact together and in order.
+    """What facts and encounters said before and what they say now: one row a version, those of one together and in order.
 
-    ``key, type, display, status, value, unit, text, start``; ``components``, of a panel ``display, value, unit, text`` of
-    each; ``known`` and ``until``, when the version became known and when another took its place (None for what holds
-    now). Times as ISO 8601.
+    ``key, type, display, status, value, unit, text, class, disposition, start, end``; ``components``, of a panel
+    ``display, value, unit, text`` of each; ``known`` and ``until``, when the version became known and when another took
+    its place (None for what holds now). Times as ISO 8601.
 
     Raises:
         NotFoundError: there is no such patient.

@@ -133,7 +133,7 @@ def journey(
 
 @app.command()
 def corrections(patient: Patient, as_json: output.Json = False) -> None:
-    """Show what facts said before they were corrected, from when until when, and what they say now.
+    """Show what facts and encounters said before they were corrected or updated, from when until when, and what they say now.
 
     \b
     Example:
@@ -148,10 +148,16 @@ def corrections(patient: Patient, as_json: output.Json = False) -> None:
         return output.json({"patient": patient, "versions": found})
     rows = [
         {"fact": row["key"], "known": _minute(row["known"]), "until": _minute(row["until"])}
-        | _said(row | {"class": None, "text": row["text"] or _parts(row["components"])})
+        | (
+            _visit(row)
+            if row["type"] == "Encounter"
+            else _said(row | {"text": row["text"] or _parts(row["components"])})
+        )
         for row in found
     ]
-    columns = ["fact", "what", "value", "known", "until"]
+    columns = ["fact", "what", "value", "class", "known", "until"]
+    if not any(row["class"] for row in rows):
+        columns.remove("class")
     return output.table(rows, columns, empty="No fact was corrected.", whole=["known", "until"])
 
 
@@ -218,6 +224,12 @@ def _said(row: dict[str, Any]) -> dict[str, Any]:
     said = [value, row["status"] if row["status"] not in usual else None]
     what, said_all = row["display"] or row["code"], ", ".join(s for s in said if s)
     return {"what": what, "value": said_all, "class": row["class"]}
+
+
+def _visit(row: dict[str, Any]) -> dict[str, Any]:
+    """A version of an encounter, of which every status tells something."""
+    said = (row["status"], row["disposition"], row["end"] and f"to {_minute(row['end'])}")
+    return {"what": row["display"], "value": ", ".join(part for part in said if part), "class": row["class"]}
 
 
 def _parts(components: list[dict[str, Any]]) -> str:

@@ -3,6 +3,7 @@
 import itertools
 import json
 import random
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from graph.export.request import request
 from graph.journey import facts, journey
 from graph.loop import fill
 from graph.patients import corrections
+from tests.conftest import Run
 from tests.graph.made import Resource, encounter, ndjson, patient
 from tests.graph.test_cohort import define
 from tests.graph.test_deletes import delete
@@ -229,10 +231,15 @@ def test_a_model_that_reads_meds_sees_each_update_when_it_was_known(graph: Graph
     assert sorted(code for code, _ in hidden) == sorted(code for code, _ in all_)
 
 
-def test_what_an_encounter_said_before_is_listed_with_the_corrections(graph: Graph, tmp_path: Path) -> None:
-    take(graph, tmp_path, patient(), visit(1, kind="EMER"), visit(5, kind="IMP"))
-    rows = corrections(graph, "p1")
-    assert [(row["key"], row["text"]) for row in rows] == [("Encounter/e1", "EMER"), ("Encounter/e1", "IMP")]
+def test_what_an_encounter_said_before_is_listed_with_the_corrections(
+    graph: Graph, tmp_path: Path, cwm: Callable[..., Run]
+) -> None:
+    take(graph, tmp_path, patient(), visit(1, end=None, kind="EMER"), visit(5, kind="IMP"))
+    rows = [(row["class"], row["status"], row["end"]) for row in corrections(graph, "p1")]
+    assert rows == [("EMER", "in-progress", None), ("IMP", "finished", day(2).isoformat())]
+    shown = cwm("patient", "corrections", "p1").out
+    for word in ("EMER", "in-progress", "IMP", "finished", "2150-06-03"):
+        assert word in shown
 
 
 TOLD = st.lists(

@@ -1,4 +1,4 @@
-// summary: What facts of a patient said before they were corrected, and what they say now, in the order in which each became known.
+// summary: What facts and encounters of a patient said before they were corrected or updated, and what they say now, in the order in which each became known.
 // access: read
 // params:
 //   patient: {type: STRING, doc: Key of the patient., example: Patient/1}
@@ -9,9 +9,12 @@
 //   status: its status; of a problem or an allergy that was entered in error or refuted, that
 //   value: number
 //   unit: its unit
-//   text: coded or textual value; of an encounter its class
+//   text: coded or textual value
 //   components: "of a panel, the aligned lists component_displays, component_values, component_units and component_texts; else null"
+//   class: class of an encounter
+//   disposition: how an encounter ended
 //   start: when it held
+//   end: when it ceased to hold
 //   known: when this version became known
 //   until: when another took its place, or it was deleted; null for what it says now
 MATCH (:Patient {key: $patient})<-[:REPLACED_BY*0..10]-(p)
@@ -32,6 +35,7 @@ CALL (key) {
 WITH key, n WHERE any(p IN people WHERE EXISTS { (p)-[:HAS_EVENT|HAS_ENCOUNTER]->(n) })
 RETURN key, n.type AS type, coalesce(n.display, n.code, n.type) AS display,
   CASE WHEN n.verification IN ['entered-in-error', 'refuted'] THEN n.verification ELSE n.status END AS status,
-  n.value AS value, n.unit AS unit, coalesce(n.text, n.class) AS text,
-  CASE WHEN n.component_codes IS NOT NULL THEN [n.component_displays, n.component_values, n.component_units, n.component_texts] END AS components, n.start AS start, n.recorded AS known, CASE WHEN n:Deleted THEN n.deleted END AS until
+  n.value AS value, n.unit AS unit, n.text AS text,
+  CASE WHEN n.component_codes IS NOT NULL THEN [n.component_displays, n.component_values, n.component_units, n.component_texts] END AS components, 
+  n.class AS class, n.disposition AS disposition, n.start AS start, n.end AS end, n.recorded AS known, CASE WHEN n:Deleted THEN n.deleted END AS until
 ORDER BY key, coalesce(n.since, datetime('0001-01-01T00:00:00Z'))
