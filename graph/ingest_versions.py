@@ -60,6 +60,7 @@ class _Stored(NamedTuple):
     recorded: list[int] | None
     first: list[int] | None
     over: list[int] | None
+    clocked: list[int] | None
     fhir: str
     source: str
     line: int
@@ -184,7 +185,10 @@ def _superseded(
     texts: dict[str, _Text],
     said: Iterable[Said],
 ) -> list[int] | None:
-    """Superseded versions as they are to be: those that the graph has just so stay untouched; when the first was known."""
+    """Superseded versions as they are to be: those that the graph has just so stay untouched; when one was first known.
+
+    One that took longer to become known than to be corrected never was.
+    """
     known: list[int] | None = None
     contents = {version.rank: version.content for version in said}
     by_content = {contents[rank]: text for rank, text in sorted(texts.items()) if rank in contents}
@@ -192,20 +196,27 @@ def _superseded(
         first, last = stretch.said[0], stretch.said[-1]
         name = f"{key}{SUFFIX}{first.named}"
         there = stored.pop(name, None)
-        times = [(at and instant(at)) for at in (stretch.since, stretch.until)]
+        times = [instant(at) if at else None for at in (stretch.since, stretch.until)]
+        clock = "clocked" if stretch.since else "recorded"
         if there and [there.rank, there.since, there.deleted, there.first] == [last.rank, *times, known]:
-            known = there.recorded if stretch is line[0] else known
+            known = known or _seen_at(there.clocked if stretch.since else there.recorded, times[1])
             continue
         # Where the text of just that version was not kept, one that says the same stands for it.
         text = texts.get(last.rank) or by_content.get(last.content)
         if text and isinstance(one := row(*_given(text)), Row):
             (made.again if there else made.create).append(_called(one, name, last.rank, stretch, known))
-            if stretch is line[0]:
-                known = next((at for n, *at in one.nodes[0]["times"] if n == "recorded"), None)
+            known = known or _seen_at(
+                next((at for n, *at in one.nodes[0]["times"] if n == clock), None), times[1]
+            )
         elif there:
             stored[name] = there
     made.gone += stored
     return known
+
+
+def _seen_at(recorded: list[int] | None, until: list[int] | None) -> list[int] | None:
+    """When a version became known, if it did before another took its place."""
+    return recorded if recorded and (until is None or recorded < until) else None
 
 
 def _called(made: Row, name: str, rank: str, stretch: Stretch, first: list[int] | None) -> Row:
@@ -287,7 +298,12 @@ def _known_since(
     goes_on = first is not None and first <= at
     for node in made.nodes:
         times = {name: t for name, *t in node["times"]}
-        if goes_on and ("Event" in node["labels"] or "Encounter" in node["labels"]):
+        if node is made.nodes[0] and "recorded" in times:
+            times["clocked"] = max(times["recorded"], at)
+        if node is not made.nodes[0] and "recorded" not in times and "Event" in node["labels"]:
+            # It takes its time from what it is contained in, which may turn out to be known only when all is read.
+            node["labels"] = list(dict.fromkeys([*node["labels"], "Undated"]))
+        elif goes_on and ("Event" in node["labels"] or "Encounter" in node["labels"]):
             times["recorded"] = at
         elif "recorded" in times or node["labels"][-1] == "Ecosystem":
             times["recorded"] = max(times.get("recorded", at), at)

@@ -23,6 +23,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _NOWHERE = (None, None)
 _RECORDED, _STATUS = journey_rows.COLUMNS.index("recorded"), journey_rows.COLUMNS.index("status")
+_ONE, _OLDER = 0, 2
+"""Of how many versions it is, as ``journey.record`` answers: the only one; one of which another took the place."""
 _VISIT: Final = 14
 """Place of the key and the class of an encounter in what ``journey.record`` answers."""
 
@@ -153,18 +155,19 @@ def read(graph: Graph, patient: str, mark: Mark) -> Record:
         visits: list[Visit] = []
         spoken: set[str] = set()
         for cells in (cells for (some,) in answer for cells in some):
-            (superseded if cells.pop() else newest).append(cells)
-            if (within := cells[-1]) is None:
+            versions = cells.pop()
+            (superseded if versions == _OLDER else newest).append(cells)
+            if (within := cells[-1]) is not None:
+                spoken.update(within)
+            elif versions == _ONE:
                 key, kind = cells[_VISIT]
                 visits.append(Visit(key, kind, cells[_RECORDED], cells[-3]))
-            else:
-                spoken.update(within)
         entries = _entries(newest)
         if superseded:
             # Versions of one fact have one key, and none is seen together with another.
             entries += [entry for cells in superseded for entry in _entries([cells])]
             entries.sort(key=lambda entry: journey_rows.place(entry.row))
-        # Encounters of another patient, or of none.
+        # Encounters of several versions, which may be in several records; those of another patient, or of none.
         if elsewhere := spoken.difference(visit.key for visit in visits):
             answer, _ = graph.marked("journey.visits", mark, keys=sorted(elsewhere))
             visits += [Visit(*cells) for cells in answer]

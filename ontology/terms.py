@@ -100,6 +100,7 @@ class Property(StrEnum):
     CLAIMED_LEVEL = "claimed_level"
     CLASS = "class"
     CLOCK = "clock"
+    CLOCKED = "clocked"
     CLOSED = "closed"
     CODE = "code"
     CODES = "codes"

@@ -4,8 +4,9 @@ The closing fields are here too, so nothing in this module may become a feature.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from graph.connection import Graph
@@ -28,7 +29,7 @@ class Former:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One encounter as it is known now; times in UTC, ``closed`` is when its end and disposition became known."""
+    """One encounter as known now or at an instant; times in UTC, ``closed`` is when its end and disposition became known."""
 
     key: str
     kind: str | None
@@ -41,8 +42,17 @@ class Visit:
     place: str | None
     wrong: bool = False
     """Whether it was entered in error, which is known when it is closed."""
+    since: datetime | None = None
+    until: datetime | None = None
+    """Since and until when it says so; None for ever."""
     before: tuple[Former, ...] = ()
     """What it said before it was updated, the oldest first."""
+
+    def said(self, at: datetime | None) -> bool:
+        """Whether this is what was said at an instant; None for now."""
+        if at is None:
+            return self.until is None
+        return (self.since is None or self.since <= at) and (self.until is None or self.until > at)
 
     def stands(self, at: datetime | None) -> bool:
         """Whether it was not known to be wrong at an instant; None for everything."""
@@ -110,10 +120,27 @@ def people(graph: Graph, keys: Sequence[str], at: datetime | None = None) -> Ite
 
 
 def _person(row: dict[str, Any], at: datetime | None) -> Person:
-    found = (_visit(*values) for values in row["encounters"])
-    visits = tuple(visit for visit in found if visit.stands(at))
+    versions: dict[str, list[Visit]] = {}
+    for values in row["encounters"]:
+        visit = _visit(*values)
+        versions.setdefault(visit.key, []).append(visit)
+    found = (_as_said(some, at) for some in versions.values())
+    visits = (visit for visit in found if visit and visit.stands(at))
+    never = datetime.max.replace(tzinfo=UTC)
+    order = sorted(visits, key=lambda v: (v.start or never, v.key))
     plain = {name: row[name] for name in ("gender", "birth", "race", "ethnicity", "population")}
-    return Person(key=row["patient"], deceased=instant(row["deceased"]), visits=visits, **plain)
+    return Person(key=row["patient"], deceased=instant(row["deceased"]), visits=tuple(order), **plain)
+
+
+def _as_said(versions: Sequence[Visit], at: datetime | None) -> Visit | None:
+    """The version of an encounter that was said at an instant, with those before it."""
+    seen = next((visit for visit in versions if visit.said(at)), None)
+    if seen is None or len(versions) == 1:
+        return seen
+    older = [
+        Former(v.until, v.kind, v.codes) for v in versions if v.until and seen.since and v.until <= seen.since
+    ]
+    return replace(seen, before=tuple(sorted(older, key=attrgetter("until"))))
 
 
 def _visit(
@@ -128,16 +155,15 @@ def _visit(
     place_key: str | None,
     place: str | None,
     status: str | None,
-    before: list[list[Any]] | None = None,
+    since: int | None,
+    until: int | None,
 ) -> Visit:
-    begun, ended, known, over = (instant(x) for x in (start, end, recorded, closed))
-    where, wrong = place or place_key, status in UNTRUE
-    formers = tuple(
-        Former(at, former, tuple(said or ()))
-        for until, former, said in before or ()
-        if (at := instant(until)) is not None
+    begun, ended, known, over, first, last = (
+        instant(x) for x in (start, end, recorded, closed, since, until)
     )
-    return Visit(key, kind, tuple(codes or ()), begun, ended, known, over, disposition, where, wrong, formers)
+    where, wrong = place or place_key, status in UNTRUE
+    named = tuple(codes or ())
+    return Visit(key, kind, named, begun, ended, known, over, disposition, where, wrong, first, last)
 
 
 def instant(millis: int | None) -> datetime | None:

@@ -51,6 +51,8 @@ class _Row(NamedTuple):
 class _Said(NamedTuple):
     """What a version of an encounter said, and since when (milliseconds since 1970)."""
 
+    later: bool
+    """Whether it took the place of another."""
     since: int
     class_: str | None
     system: str | None
@@ -155,7 +157,7 @@ def _said(row: _Row, clock: Clock) -> Iterator[tuple[Any, ...]]:
     began = row.start if clock == "start" and row.start is not None else row.recorded
     visit = row.encounter
     if row.type == "Encounter":
-        own = [began, row.class_, row.system, row.code, row.closed, None, row.disposition]
+        own = [False, began, row.class_, row.system, row.code, row.closed, None, row.disposition]
         # When it held, a change of class does not say.
         versions = [own] if clock == "start" else row.versions or [own]
         for ms, said in _visited([_Said(*said) for said in versions]):
@@ -187,7 +189,7 @@ def _said(row: _Row, clock: Clock) -> Iterator[tuple[Any, ...]]:
 def _visited(versions: list[_Said]) -> Iterator[tuple[int, str]]:
     """Time and code of the events of an encounter: its class and its code, again when they change, and its end as said last.
 
-    >>> early, late = _Said(0, "EMER", None, None, None, None, None), _Said(9, "IMP", None, None, 7, 7, "home")
+    >>> early, late = _Said(False, 0, "EMER", None, None, None, None, None), _Said(True, 9, "IMP", None, None, 7, 7, "home")
     >>> list(_visited([early, late]))
     [(0, 'ENCOUNTER//EMER'), (9, 'ENCOUNTER//IMP'), (9, 'ENCOUNTER_END//home')]
     """
@@ -202,10 +204,10 @@ def _visited(versions: list[_Said]) -> Iterator[tuple[int, str]]:
     if last.closed is None:
         return
     over = last.closed
-    for at, said in reversed([*enumerate(versions)]):
+    for said in reversed(versions):
         if (said.end, said.disposition) != (last.end, last.disposition):
             break
-        over = max(last.closed, said.since) if at else last.closed
+        over = max(last.closed, said.since) if said.later else last.closed
     yield over, f"ENCOUNTER_END//{last.disposition or 'UNKNOWN'}"
 
 

@@ -47,6 +47,7 @@ _INTERNAL = frozenset(
         "since",
         "first_recorded",
         "first_closed",
+        "clocked",
         "versions",
     }
 )

@@ -14,9 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph import Graph, Settings, open_graph, server
+from graph.ask import ask
 from graph.bulk.load import load
 from graph.cohort import evaluate
 from graph.digest import digest
+from graph.export import parquet
 from graph.export.meds import export
 from graph.export.rdf import statements
 from graph.export.request import request
@@ -242,6 +244,198 @@ def test_what_an_encounter_said_before_is_listed_with_the_corrections(
         assert word in shown
 
 
+def planned(updated: float, **more: Any) -> Resource:
+    """The encounter before anybody knew when it would be."""
+    return {k: v for k, v in visit(updated, kind="PLAN", **more).items() if k != "period"} | {
+        "status": "planned"
+    }
+
+
+def test_an_encounter_that_was_planned_without_a_time_is_known_from_when_it_had_one(
+    graph: Graph, tmp_path: Path
+) -> None:
+    take(graph, tmp_path, patient(), pulse(60, 1, **HERE), planned(0), visit(1, end=None, kind="EMER"))
+
+    def read() -> Any:
+        asked, out = request(graph, day(3)), tmp_path / str(random.random())  # noqa: S311
+        parquet.export(graph, out, asked)
+        column = pl.read_parquet(out / "Observation.parquet")["encounter"].to_list()
+        (person,) = people(graph, ["Patient/p1"])
+        return seen(graph, day(3)), column, person.visits[0].recorded
+
+    before = read()
+    assert before == (([("EMER", None, False)], {"Observation/o1": "EMER"}), ["Encounter/e1"], day(1))
+    take(graph, tmp_path, visit(5, kind="IMP"))
+    assert read() == before
+
+
+def test_a_start_that_is_brought_forward_makes_the_encounter_known_then(graph: Graph, tmp_path: Path) -> None:
+    late, early = ({"period": {"start": day(d).isoformat()}} for d in (10, 5))
+    take(graph, tmp_path, patient(), pulse(60, 1, **HERE), planned(0) | late, visit(3, kind="EMER") | early)
+    before = seen(graph, day(7))
+    assert before[1] == {"Observation/o1": "EMER"}
+    take(graph, tmp_path, visit(20, kind="IMP") | early)
+    assert seen(graph, day(7)) == before
+    (person,) = people(graph, ["Patient/p1"])
+    assert person.visits[0].recorded == day(5)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_an_encounter_that_was_given_to_another_patient_is_in_each_record_as_long_as_it_was_theirs(
+    graph: Graph, tmp_path: Path, first: bool
+) -> None:
+    mine, theirs = visit(1 if first else 5, kind="EMER"), visit(5 if first else 1, kind="IMP")
+    theirs |= {"subject": {"reference": "Patient/p2"}}
+    take(graph, tmp_path, patient(), patient("p2"), pulse(60, 1, **HERE), mine, theirs)
+    for at in (day(3), day(6), None):
+        ours = (at == day(3)) is first
+        encounters, kinds = seen(graph, at)
+        assert (len(encounters), kinds) == (int(ours), {"Observation/o1": "EMER" if ours else "IMP"})
+        assert len(journey(graph, "p2", at).encounters) == int(not ours)
+        (person,) = people(graph, ["Patient/p1"], at)
+        assert [v.kind for v in person.visits] == ["EMER"] * ours
+
+
+def test_the_twin_takes_encounters_at_an_instant_as_they_were_then(graph: Graph, tmp_path: Path) -> None:
+    where = [delete("Encounter/e3", day(2).isoformat())]
+    gone = json.dumps({"resourceType": "Bundle", "type": "transaction", "entry": where})
+    wrong = {"status": "entered-in-error"}
+    now = [visit(1, end=1), visit(1, "e2", end=1) | wrong, visit(1, "e3", end=1), gone, visit(1, "e4", end=1)]
+    take(graph, tmp_path, patient(), *now)
+    (then,) = people(graph, ["Patient/p1"], day(3))
+    assert [(v.key, v.end) for v in then.visits] == [(f"Encounter/e{i}", day(1)) for i in (1, 4)]
+    take(
+        graph, tmp_path, visit(8, end=1) | wrong, visit(8, "e2", end=1), visit(8, "e3"), visit(8, "e4", end=7)
+    )
+    assert people_of(graph, day(3)) == [(v.key, v.start, v.end, v.kind) for v in then.visits]
+    assert [key for key, *_ in people_of(graph, None)] == [f"Encounter/e{i}" for i in (2, 3, 4)]
+
+
+def people_of(graph: Graph, at: datetime | None) -> list[tuple[Any, ...]]:
+    (person,) = people(graph, ["Patient/p1"], at)
+    return [(v.key, v.start, v.end, v.kind) for v in person.visits]
+
+
+def test_an_encounter_that_comes_back_is_in_no_table_and_no_cohort_of_the_time_between(
+    graph: Graph, tmp_path: Path
+) -> None:
+    pytest.importorskip("meds")
+    where = [delete("Encounter/e1", day(3).isoformat())]
+    gone = json.dumps({"resourceType": "Bundle", "type": "transaction", "entry": where})
+    take(graph, tmp_path, patient(), visit(1), pulse(60, 1, **HERE), gone)
+
+    def read() -> Any:
+        asked, out = request(graph, day(4)), tmp_path / str(random.random())  # noqa: S311
+        parquet.export(graph, out / "p", asked)
+        export(graph, out / "m", asked)
+        rows = pl.read_parquet(out / "m" / "data" / "*.parquet")
+        column = pl.read_parquet(out / "p" / "Observation.parquet")["encounter"].to_list()
+        members = evaluate(graph, define(index={"fact": {"classes": ["AMB"]}}), day(4)).members
+        return rows.to_dicts(), column, members, seen(graph, day(4))
+
+    before = read()
+    assert before[1:3] == ([None], ())
+    take(graph, tmp_path, visit(9, kind="IMP"))
+    assert read() == before
+
+
+def test_meds_puts_no_end_before_it_was_known(graph: Graph, tmp_path: Path) -> None:
+    pytest.importorskip("meds")
+    take(graph, tmp_path, patient(), planned(0), visit(5, kind="IMP"))
+    export(graph, tmp_path / "m")
+    rows = pl.read_parquet(tmp_path / "m" / "data" / "*.parquet").select("code", "time").rows()
+    known = day(5).replace(tzinfo=None)
+    assert [(c, t) for c, t in rows if "ENC" in c] == [
+        ("ENCOUNTER//IMP", known),
+        ("ENCOUNTER_END//UNKNOWN", known),
+    ]
+
+
+def test_rdf_of_before_says_nothing_that_a_later_version_says(graph: Graph, tmp_path: Path) -> None:
+    def by(who: str) -> Resource:
+        return {"participant": [{"individual": {"reference": f"Practitioner/{who}"}}]}
+
+    staff = [{"resourceType": "Practitioner", "id": who} for who in "ab"]
+    take(graph, tmp_path, patient(), patient("p2"), *staff, visit(1, end=1, **by("a")), visit(2, **by("a")))
+
+    def stated() -> set[str]:
+        found = {str(s) for part in statements(graph, None, at=day(3)) for s in part}
+        return {s for s in found if "ingestrun" not in s.lower()}
+
+    before = stated()
+    take(graph, tmp_path, visit(5, **by("b")) | {"subject": {"reference": "Patient/p2"}})
+    assert stated() == before
+
+
+def test_what_is_contained_in_an_encounter_names_it_by_its_key(graph: Graph, tmp_path: Path) -> None:
+    inner = {"resourceType": "Condition", "id": "k", "code": {"text": "flu"}, "encounter": {"reference": "#"}}
+    inner |= {"subject": {"reference": "Patient/p1"}}
+    more = {"contained": [inner], "diagnosis": [{"condition": {"reference": "#k"}}]}
+    take(graph, tmp_path, patient(), visit(1, **more))
+    before = seen(graph, day(3)), ask(graph, "open_problems", {"patient": "p1", "at": day(3)}).rows
+    assert before[0][1] == {"Encounter/e1#k": "AMB"}
+    take(graph, tmp_path, visit(5, kind="IMP", **more))
+    assert (seen(graph, day(3)), ask(graph, "open_problems", {"patient": "p1", "at": day(3)}).rows) == before
+
+
+def test_rounds_follow_when_an_older_version_says_when_the_stay_was_over(
+    graph: Graph, tmp_path: Path
+) -> None:
+    result = pulse(60, 1) | {"issued": day(1.5).isoformat(), "effectiveDateTime": day(1.5).isoformat()}
+    lines = [patient(), result, visit(3, kind="EMER"), visit(5)]
+    late = visit(0, end=1, kind="EMER")
+
+    def rounds() -> list[Any]:
+        return graph.read("ask.decision_rounds", encounter="Encounter/e1", at=None)
+
+    take(graph, tmp_path, *lines)
+    fill(graph)
+    assert rounds()
+    take(graph, tmp_path, late)
+    fill(graph)
+    after = rounds()
+    graph.write("admin.clear", batch=5000)
+    take(graph, tmp_path, *lines, late)
+    fill(graph)
+    assert rounds() == after == []
+
+
+def parts(case: str) -> list[Resource]:
+    """Encounters and diagnoses that take their times from others, with something contained; an order could tell."""
+    inner = {
+        "resourceType": "Condition",
+        "id": "k",
+        "code": {"text": "a"},
+        "subject": {"reference": "Patient/p1"},
+    }
+    bare = {k: v for k, v in visit(5, "part").items() if k != "period"}
+    if case == "contained in a part":
+        moved = {"period": {"start": day(0).isoformat(), "end": day(2).isoformat()}}
+        held = {"contained": [inner], "diagnosis": [{"condition": {"reference": "#k"}}]}
+        return [bare | held | {"partOf": {"reference": "Encounter/e1"}}, visit(1), visit(5) | moved]
+    if case == "part of nothing":
+        whole = {k: v for k, v in visit(3, "mid").items() if k != "period"}
+        whole |= {"partOf": {"reference": "Encounter/missing"}}
+        return [whole, visit(1, "part"), bare | {"partOf": {"reference": "Encounter/mid"}}]
+    first = diagnosis(meta={"lastUpdated": day(3).isoformat()})
+    later = {k: v for k, v in diagnosis(meta={"lastUpdated": day(6).isoformat()}).items() if k != "encounter"}
+    return [visit(1), first, later | {"contained": [inner], "evidence": [{"detail": [{"reference": "#k"}]}]}]
+
+
+@pytest.mark.parametrize("case", ["contained in a part", "part of nothing", "contained in a diagnosis"])
+def test_what_takes_its_time_from_others_is_the_same_in_every_order(
+    graph: Graph, tmp_path: Path, case: str
+) -> None:
+    found = []
+    for order in itertools.permutations(parts(case)):
+        graph.write("admin.clear", batch=5000)
+        for line in (patient(), *order):
+            take(graph, tmp_path, line)
+        keys = [[row["key"] for row in journey(graph, "p1", day(d)).facts] for d in (-0.5, 0.5, 4, 7)]
+        found.append((digest(graph), keys))
+    assert all(one == found[0] for one in found)
+
+
 TOLD = st.lists(
     st.tuples(
         st.integers(-2, 30),
@@ -253,21 +447,38 @@ TOLD = st.lists(
     max_size=7,
     unique_by=lambda one: one[:2],
 )
+ODD = st.dictionaries(st.integers(0, 6), st.sampled_from(["planned", "moved", "other", "wrong"]), max_size=3)
+"""Which of them are of another shape."""
+
+
+def odd(line: Resource, shape: str | None) -> Resource:
+    """The version of an encounter without a period, with another start, of another patient, or entered in error."""
+    if shape == "planned":
+        return {k: v for k, v in line.items() if k != "period"} | {"status": "planned"}
+    if shape == "moved":
+        return line | {"period": line["period"] | {"start": day(-0.5).isoformat()}}
+    if shape == "other":
+        return line | {"subject": {"reference": "Patient/p2"}}
+    return line | {"status": "entered-in-error"} if shape else line
 
 
 @settings(COMMON, max_examples=8)
-@given(TOLD, st.none() | st.integers(0, 30), st.randoms(use_true_random=False))
+@given(TOLD, ODD, st.none() | st.integers(0, 30), st.randoms(use_true_random=False))
 def test_the_order_in_which_versions_come_changes_nothing(
     graph: Graph,
     tmp_path_factory: pytest.TempPathFactory,
     told: list[tuple[int, str, str, int | None]],
+    shapes: dict[int, str],
     gone: int | None,
     mixed: random.Random,
 ) -> None:
     folder = tmp_path_factory.mktemp("mixed")
-    lines: list[Any] = [visit(at, id_, kind=kind, end=end) for at, id_, kind, end in told]
+    lines: list[Any] = [
+        odd(visit(at, id_, kind=kind, end=end), shapes.get(i)) for i, (at, id_, kind, end) in enumerate(told)
+    ]
     lines += [
         patient(),
+        patient("p2"),
         pulse(60, 1, **HERE),
         diagnosis(),
         diagnosis("d", encounter={"reference": "Encounter/e2"}),

@@ -14,6 +14,6 @@ MATCH (:Patient {key: $patient})-[:HAS_EVENT]->(c:Condition)
 WHERE c.recorded <= $at AND NOT coalesce(c.closed <= $at, false) AND (NOT c:Deleted OR c.deleted > $at)
   AND NOT coalesce(c.verification IN ['entered-in-error', 'refuted'], false)
 OPTIONAL MATCH (c)<-[:INCLUDES]-(e:Encounter)
-WITH c, min(e.key) AS encounter
+WITH c, min(coalesce(e.of, e.key)) AS encounter
 RETURN coalesce(c.of, c.key) AS key, c.display AS display, c.start AS since, c.recorded AS recorded, encounter
 ORDER BY since, key

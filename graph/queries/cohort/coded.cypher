@@ -20,7 +20,10 @@ CALL (c, code) {
 }
 WITH code, n
 WHERE ($types IS NULL OR n.type IN $types) AND ($at IS NULL OR n.recorded <= $at) AND (NOT n:Deleted OR n.deleted > $at
-    OR n:Superseded AND EXISTS { MATCH (now:Resource {key: n.of}) WHERE NOT now:Deleted OR now.deleted > $at })
+    OR n:Superseded AND n.recorded < n.deleted AND (
+      EXISTS { MATCH (now:Resource {key: n.of}) WHERE (NOT now:Deleted OR now.deleted > $at) AND ($at IS NULL OR now.recorded <= $at) }
+      OR EXISTS { MATCH (v:Resource) USING INDEX SEEK v:Resource(key)
+        WHERE v.key STARTS WITH split(n.of, '#')[0] + '/_history/' AND v.of = n.of AND v.recorded <= $at AND v.deleted > $at }))
   AND ($wrong OR NOT (coalesce(n.verification, '') IN ['entered-in-error', 'refuted'] OR coalesce(n.status, '') = 'entered-in-error'
     AND ($at IS NULL OR NOT n.type + '.status' IN $closing OR coalesce(n.closed <= $at, false))))
 MATCH (p:Patient)-[:HAS_EVENT|HAS_ENCOUNTER]->(n)

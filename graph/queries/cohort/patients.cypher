@@ -15,7 +15,10 @@ CALL (p) {
   WITH DISTINCT q
   MATCH (q)-[:HAS_EVENT|HAS_ENCOUNTER]->(n)
   WHERE ($at IS NULL OR n.recorded <= $at) AND (NOT n:Deleted OR n.deleted > $at
-    OR n:Superseded AND EXISTS { MATCH (now:Resource {key: n.of}) WHERE NOT now:Deleted OR now.deleted > $at })
+    OR n:Superseded AND n.recorded < n.deleted AND (
+      EXISTS { MATCH (now:Resource {key: n.of}) WHERE (NOT now:Deleted OR now.deleted > $at) AND ($at IS NULL OR now.recorded <= $at) }
+      OR EXISTS { MATCH (v:Resource) USING INDEX SEEK v:Resource(key)
+        WHERE v.key STARTS WITH split(n.of, '#')[0] + '/_history/' AND v.of = n.of AND v.recorded <= $at AND v.deleted > $at }))
   RETURN min(n.recorded) AS first, max(n.recorded) AS last
 }
 RETURN p.key AS patient, p.gender AS gender, p.birth AS birth,

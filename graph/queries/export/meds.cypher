@@ -10,7 +10,7 @@
 //   patient: key
 //   person: "birth, gender, race, ethnicity, when a death became known (ms), when it was (ms)"
 //   rows: "lists: key, type, system, code, start, recorded, closed (ms), value, unit, text, class, disposition, encounter, components (null or lists), medicine (null or system and code), status,
-//     of an encounter that was updated its versions, the oldest first: when each became known (ms), class, system, code, closed (ms), end (ms), disposition; else null"
+//     of an encounter that was updated its versions, the oldest first: whether it took the place of another, when each became known (ms), class, system, code, closed (ms), end (ms), disposition; else null"
 MATCH (p:Patient)
 WHERE p.key > $after AND p.type = 'Patient' AND (NOT p:Deleted OR p.deleted > $at) AND ($patients IS NULL OR p.key IN $patients)
   AND NOT EXISTS {
@@ -30,7 +30,8 @@ CALL (p) {
     coalesce(n.of, n.key), n.type, n.system, n.code, n.start.epochMillis, n.recorded.epochMillis,
     CASE WHEN $at IS NULL OR n.closed <= $at THEN n.closed.epochMillis END,
     n.value, n.unit, n.text, n.class, n.disposition,
-    CASE WHEN n:Encounter THEN coalesce(n.of, n.key) ELSE head([(n)<-[:INCLUDES]-(e) WHERE ($at IS NULL OR coalesce(e.first_recorded, e.recorded) <= $at) AND (NOT e:Deleted OR e.deleted > $at) | e.key]) END,
+    CASE WHEN n:Encounter THEN coalesce(n.of, n.key) ELSE head([(n)<-[:INCLUDES]-(e) WHERE ($at IS NULL OR e.recorded <= $at) AND (NOT e:Deleted OR e.deleted > $at)
+      OR e.since > $at AND EXISTS { MATCH (v:Resource) USING INDEX SEEK v:Resource(key) WHERE v.key STARTS WITH e.key + '/_history/' AND v:Superseded AND NOT v:Contained AND v.recorded <= $at AND v.deleted > $at } | coalesce(e.of, e.key)]) END,
     CASE WHEN n.component_codes IS NOT NULL THEN [n.component_codes, n.component_values, n.component_units, n.component_texts] END,
     CASE WHEN n.code IS NULL AND n.type STARTS WITH 'Medication' THEN
       head([(n)-[:MEDICATION]->(d:Medication) | [d.system, d.code]]) END,
@@ -40,8 +41,8 @@ CALL (p) {
       WHERE v.key STARTS WITH coalesce(n.of, n.key) + '/_history/' AND v:Superseded AND NOT v:Contained AND coalesce(v.since < n.since, true)
         AND v.recorded IS NOT NULL AND coalesce(v.status, '') <> 'entered-in-error'
       WITH v ORDER BY v.since IS NOT NULL, v.since
-      RETURN [v.recorded.epochMillis, v.class, v.system, v.code, v.closed.epochMillis, v.end.epochMillis, v.disposition]
-    } + [[n.recorded.epochMillis, n.class, n.system, n.code, CASE WHEN $at IS NULL OR n.closed <= $at THEN n.closed.epochMillis END,
+      RETURN [v.since IS NOT NULL, v.recorded.epochMillis, v.class, v.system, v.code, v.closed.epochMillis, v.end.epochMillis, v.disposition]
+    } + [[true, n.recorded.epochMillis, n.class, n.system, n.code, CASE WHEN $at IS NULL OR n.closed <= $at THEN n.closed.epochMillis END,
       n.end.epochMillis, n.disposition]] END
   ]) AS rows
 }

@@ -48,11 +48,12 @@ CALL (n) {
   WITH r, m
   // What is referred to may be another version than the one that was known then: its name is the same.
   WHERE ((NOT m:Deleted OR m.deleted > $at) AND ($at IS NULL OR NOT m:Dangling) AND ($at IS NULL OR coalesce(coalesce(m.recorded, m.made, m.filed, datetime(toString(m.date)) + duration({days: 1})) <= $at, NOT m:Event AND NOT m:Encounter))
-    OR m.since > $at AND m.first_recorded <= $at AND (NOT m:Deleted OR m.deleted > $at)
+    // Its own statements are those of the version that was known.
+    OR m.since > $at AND coalesce(r.owner <> m.key, true) AND EXISTS { MATCH (v:Resource) USING INDEX SEEK v:Resource(key) WHERE v.key STARTS WITH split(m.key, '#')[0] + '/_history/' AND v.of = m.key AND v.recorded <= $at AND v.deleted > $at }
     OR m:Superseded AND type(r) = 'BECAUSE')
     AND ($at IS NULL OR coalesce(r.recorded <= $at, true))
   RETURN collect([type(r), properties(r), elementId(m), labels(m), coalesce(m.of, m.key, m.id, toString(m.index))]) AS links
 }
 RETURN elementId(n) AS element, labels(n) AS labels,
-  n {.*, key: coalesce(n.of, n.key), of: null, versions: null, fhir: null, since: toString(n.since), first_recorded: toString(n.first_recorded), first_closed: toString(n.first_closed), start: toString(n.start), end: toString(n.end), recorded: toString(n.recorded), closed: toString(n.closed)} AS props,
+  n {.*, key: coalesce(n.of, n.key), of: null, versions: null, fhir: null, since: toString(n.since), first_recorded: toString(n.first_recorded), clocked: null, first_closed: CASE WHEN $at IS NULL THEN toString(n.first_closed) END, start: toString(n.start), end: toString(n.end), recorded: toString(n.recorded), closed: toString(n.closed)} AS props,
   $at IS NOT NULL AND NOT coalesce(n.closed <= $at, false) AS open, links

@@ -21,11 +21,12 @@ CALL (n) {
   WITH n, CASE WHEN n:Patient THEN [n.key] ELSE COLLECT { MATCH (n)-[r]-(p:Patient) WHERE r.owner = n.key RETURN DISTINCT p.key } END AS owners
   WHERE $patients IS NULL OR size(owners) = 0 OR any(p IN owners WHERE p IN $patients)
   RETURN collect([
-    n {.*, key: coalesce(n.of, n.key), of: null, since: null, first_recorded: null, first_closed: null, versions: null, fhir: null, start: n.start.epochMillis, end: n.end.epochMillis, recorded: n.recorded.epochMillis, closed: n.closed.epochMillis,
+    n {.*, key: coalesce(n.of, n.key), of: null, since: null, first_recorded: null, first_closed: null, clocked: null, versions: null, fhir: null, start: n.start.epochMillis, end: n.end.epochMillis, recorded: n.recorded.epochMillis, closed: n.closed.epochMillis,
        deceased: n.deceased.epochMillis},
     $at IS NOT NULL AND NOT coalesce(n.closed <= $at, false),
     owners,
-    head([(n)<-[:INCLUDES]-(e:Encounter) WHERE ($at IS NULL OR coalesce(e.first_recorded, e.recorded) <= $at) AND (NOT e:Deleted OR e.deleted > $at) | e.key])
+    head([(n)<-[:INCLUDES]-(e:Encounter) WHERE ($at IS NULL OR e.recorded <= $at) AND (NOT e:Deleted OR e.deleted > $at)
+      OR e.since > $at AND EXISTS { MATCH (v:Resource) USING INDEX SEEK v:Resource(key) WHERE v.key STARTS WITH e.key + '/_history/' AND v:Superseded AND NOT v:Contained AND v.recorded <= $at AND v.deleted > $at } | coalesce(e.of, e.key)])
   ]) AS found
 }
 WITH n.key AS key, head(found) AS row

@@ -19,7 +19,7 @@ CALL (n) {
   WITH n, [x IN collect([type(r), r.path, CASE type(r) WHEN 'CODED' THEN b.key ELSE r.ref END]) WHERE x[0] IS NOT NULL] AS links
   RETURN collect([
     labels(n),
-    n {.*, key: coalesce(n.of, n.key), of: null, since: null, first_recorded: null, first_closed: null, versions: null, start: toString(n.start), end: toString(n.end), recorded: toString(n.recorded), closed: toString(n.closed),
+    n {.*, key: coalesce(n.of, n.key), of: null, since: null, first_recorded: null, first_closed: null, clocked: null, versions: null, start: toString(n.start), end: toString(n.end), recorded: toString(n.recorded), closed: toString(n.closed),
        tomb: null, deleted: null, deleted_clock: null, fhir: null, source: null, line: null, entry: null, run: null, assigned: null},
     NOT coalesce(n.closed <= $at, false),
     links

@@ -13,7 +13,7 @@ CALL (n) {
 }
 RETURN max(n.key) AS last, collect([
   labels(n),
-  n {.*, start: toString(n.start), end: toString(n.end), recorded: toString(n.recorded), closed: toString(n.closed), since: toString(n.since), first_recorded: toString(n.first_recorded), first_closed: toString(n.first_closed),
+  n {.*, start: toString(n.start), end: toString(n.end), recorded: toString(n.recorded), closed: toString(n.closed), since: toString(n.since), first_recorded: toString(n.first_recorded), first_closed: toString(n.first_closed), clocked: toString(n.clocked),
      deleted: CASE WHEN n.deleted_clock <> 'read' THEN toString(n.deleted) END, tomb: CASE WHEN n.deleted_clock <> 'read' THEN n.tomb END,
      fhir: null, source: null, line: null, entry: null, run: null, assigned: null},
   links

@@ -6,7 +6,7 @@
 MATCH (c:Undated:Contained)
 WITH c, split(c.key, '#')[0] AS key
 MATCH (n:Resource {key: key})
-WHERE NOT n:Undated
+WHERE NOT n:Undated OR n.recorded IS NOT NULL
 WITH c, n LIMIT $rows
 WITH c, n, c.start IS NULL OR c.start_clock IS NOT NULL AS inherits
 SET c.start = CASE WHEN inherits THEN n.start ELSE c.start END,

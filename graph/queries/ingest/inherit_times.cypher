@@ -15,7 +15,8 @@ CALL (f) {
 WITH f, e, closed, f.start IS NULL OR f.start_clock IS NOT NULL AS inherits, f.recorded IS NOT NULL AS again
 SET f.start = CASE WHEN inherits THEN e.start ELSE f.start END,
     f.start_clock = CASE WHEN inherits THEN 'encounter.start' END,
-    f.recorded = CASE WHEN f.since > closed OR f.since >= f.first_recorded THEN f.since ELSE closed END, f.clock = 'encounter.closed'
+    f.recorded = CASE WHEN f.since > closed THEN f.since ELSE closed END, f.clock = 'encounter.closed',
+    f.clocked = CASE WHEN f.since > closed THEN f.since WHEN f.since IS NOT NULL THEN closed END
 REMOVE f:Undated
 WITH f, again
 CALL (f, again) {
@@ -36,7 +37,18 @@ CALL (f) {
   }
   WITH n ORDER BY n.since IS NOT NULL, n.since
   WITH collect(n) AS versions
-  WITH versions, head(versions).recorded AS first
-  FOREACH (n IN tail(versions) | SET n.first_recorded = first, n.recorded = CASE WHEN n.since >= first THEN n.since ELSE n.recorded END)
+  // The first that was known before another took its place; by its own clock, since another may be the first from now on.
+  WITH versions, head([t IN [v IN versions WHERE v:Superseded | [CASE WHEN v.since IS NULL THEN v.recorded ELSE v.clocked END, v.deleted]]
+    WHERE t[0] < t[1] | t[0]]) AS first
+  // One loop for each: of two properties in one loop Neo4j 5.26 wrote null for both.
+  FOREACH (n IN [v IN versions WHERE v.since IS NOT NULL] | SET n.first_recorded = CASE WHEN n.since > first THEN first END)
+  FOREACH (n IN [v IN versions WHERE v.since IS NOT NULL] |
+    SET n.recorded = CASE WHEN n.since > first THEN n.since ELSE coalesce(n.clocked, CASE WHEN NOT n:Undated THEN n.recorded END) END)
+  WITH versions
+  UNWIND versions AS n
+  // What is contained in them takes its time from them.
+  MATCH (c:Resource) USING INDEX SEEK c:Resource(key)
+  WHERE c.key STARTS WITH n.key + '#' AND c:Contained AND c.clock = 'container'
+  SET c:Undated
 }
 RETURN count(*) AS dated

@@ -30,7 +30,7 @@ CALL (r, b) {
 }
 CALL (r, b) {
   WITH * WHERE type(r) = 'INCLUDES' AND b.clock = 'encounter.closed'
-  SET b.recorded = null,
+  SET b.recorded = CASE WHEN b.since > b.first_recorded THEN b.since END, b.clocked = null,
       b.start = CASE b.start_clock WHEN 'encounter.start' THEN null ELSE b.start END,
       b.start_clock = null
   SET b:Undated
@@ -46,8 +46,15 @@ CALL (r, a) {
   WITH * WHERE type(r) = 'PART_OF' AND a.clock = 'partOf'
   MATCH (a)<-[:PART_OF*0..]-(v)
   WITH DISTINCT a, v WHERE v = a OR v.clock = 'partOf'
-  SET v:Undated, v.start = null, v.start_clock = null, v.recorded = null,
+  SET v:Undated, v.start = null, v.start_clock = null, v.clocked = null,
+      v.recorded = CASE WHEN v.since > v.first_recorded THEN v.since END,
       v.closed = CASE WHEN v.end IS NOT NULL THEN v.closed END
+  WITH v
+  CALL (v) {
+    MATCH (c:Resource) USING INDEX SEEK c:Resource(key)
+    WHERE c.key STARTS WITH v.key + '#' AND c:Contained AND c.clock = 'container'
+    SET c:Undated, c.recorded = null
+  }
   WITH v
   MATCH (v)-[:INCLUDES]->(f:Event)
   WHERE f.clock = 'encounter.closed'

@@ -6,7 +6,8 @@
 //   versions: "of each: key of the resource; key of the version, that of the resource for the newest; its rank;
 //     of the newest all versions that were seen, each with a sum over what it says; when it took the place of another, and when another took
 //     its place or the resource was deleted (seconds and nanoseconds since 1970); when it became known, when the first version did, and when an encounter
-//     was first known to be over where the newest version says another instant; text of its JSON; file; line; index in the bundle; run that wrote
+//     was first known to be over where the newest version says another instant; when one that took the place of another
+//     would have become known by its own clock; text of its JSON; file; line; index in the bundle; run that wrote
 //     it; logical id; whether the text has no id of its own; version of FHIR (null for R4); lists of an address as a reference says it and the
 //     key of what it was found to mean in its bundle"
 UNWIND $keys AS of
@@ -24,6 +25,7 @@ RETURN collect([of, n.key, n.rank, n.versions,
   CASE WHEN n.recorded IS NOT NULL THEN [n.recorded.epochSeconds, n.recorded.nanosecond] END,
   CASE WHEN n.first_recorded IS NOT NULL THEN [n.first_recorded.epochSeconds, n.first_recorded.nanosecond] END,
   CASE WHEN n.first_closed IS NOT NULL THEN [n.first_closed.epochSeconds, n.first_closed.nanosecond] END,
+  CASE WHEN n.clocked IS NOT NULL THEN [n.clocked.epochSeconds, n.clocked.nanosecond] END,
   n.fhir, n.source, n.line, n.entry, n.run, n.id, n.assigned, n.fhir_version,
   COLLECT {
     MATCH (n)-[r]-(o)

@@ -18,17 +18,27 @@ CALL (p, m) {
   MATCH (q)-[:HAS_ENCOUNTER|HAS_EVENT]->(n)
   WHERE (m.at IS NULL OR n.recorded <= m.at) AND n.type IS NOT NULL
     AND (NOT n:Deleted OR n.deleted > m.at) AND ($types IS NULL OR n.type IN $types)
+  WITH m, n, CASE WHEN NOT n:Encounter THEN [(n)<-[:INCLUDES]-(e) | e] ELSE [] END AS visits
+  WITH m, n, head([e IN visits WHERE (m.at IS NULL OR e.recorded <= m.at) AND (NOT e:Deleted OR e.deleted > m.at) | [coalesce(e.of, e.key), e.class]]) AS visit,
+    [e IN visits WHERE e.since > m.at | coalesce(e.of, e.key)] AS updated
+  WITH m, collect([n, visit, updated]) AS facts
+  CALL (m, facts) {
+    // What encounters that were updated since said then: looked up once, and not by each of their facts.
+    UNWIND facts AS fact
+    WITH m, fact WHERE fact[1] IS NULL
+    UNWIND fact[2] AS key
+    WITH DISTINCT m, key
+    MATCH (e:Resource) USING INDEX SEEK e:Resource(key)
+    WHERE e.key STARTS WITH key + '/_history/' AND e:Superseded AND NOT e:Contained AND e.recorded <= m.at AND e.deleted > m.at
+    RETURN collect([key, e.class]) AS former
+  }
+  UNWIND facts AS fact
+  WITH m, former, fact[0] AS n, fact[1] AS visit, fact[2] AS updated
   RETURN collect([
     coalesce(n.of, n.key), n.type, n.system, n.code, n.display, n.codes, n.category,
     CASE WHEN (n:Condition OR n:AllergyIntolerance) AND n.verification IN ['entered-in-error', 'refuted'] THEN n.verification ELSE n.status END,
     n.start.epochMillis, n.end.epochMillis, n.recorded.epochMillis, n.value, n.unit, n.text,
-    CASE WHEN n:Encounter THEN [coalesce(n.of, n.key), n.class] ELSE
-      head([(n)<-[:INCLUDES]-(now) WHERE (m.at IS NULL OR now.recorded <= m.at) AND (NOT now:Deleted OR now.deleted > m.at) | [now.key, now.class]]
-        + CASE WHEN m.at IS NULL THEN [] ELSE COLLECT {
-            MATCH (n)<-[:INCLUDES]-(now) WHERE now.since > m.at AND now.first_recorded <= m.at
-            MATCH (e:Resource) USING INDEX SEEK e:Resource(key)
-            WHERE e.key STARTS WITH now.key + '/_history/' AND e:Superseded AND NOT e:Contained AND e.recorded <= m.at AND e.deleted > m.at
-            RETURN [now.key, e.class] } END) END,
+    CASE WHEN n:Encounter THEN [coalesce(n.of, n.key), n.class] ELSE coalesce(visit, head([x IN former WHERE x[0] IN updated])) END,
     n.disposition,
     m.at IS NOT NULL AND NOT coalesce(n.closed <= m.at, false),
     CASE WHEN n.component_codes IS NOT NULL THEN [

@@ -5,7 +5,7 @@
 // returns:
 //   facts: "lists: the cells of journey.facts when everything is asked for, without the encounter and with recorded to the microsecond;
 //     then deleted and closed in microseconds since 1970 (null when it is not, or that is not known; deleted before all times when
-//     nobody knows when); then the keys of the encounters that include the fact, null for an encounter; then whether another version took its place"
+//     nobody knows when); then the keys of the encounters that include the fact, null for an encounter; then 0 for what has one version, 1 for the newest of several, 2 for one of which another took the place"
 MATCH (p:Resource {key: $patient})
 MATCH (p)<-[:REPLACED_BY*0..10]-(q)
 WITH DISTINCT q
@@ -29,8 +29,8 @@ CALL (facts, i) {
         head([(n)-[:MEDICATION]->(d:Medication) | [d.system, d.code, d.display, d.codes]]) END,
       CASE WHEN n:Deleted THEN coalesce(n.deleted.epochSeconds * 1000000 + n.deleted.microsecond, -9223372036854775807) END,
       n.closed.epochSeconds * 1000000 + n.closed.microsecond,
-      CASE WHEN NOT n:Encounter THEN [(n)<-[:INCLUDES]-(e) | e.key] END,
-      n:Superseded
+      CASE WHEN NOT n:Encounter THEN [(n)<-[:INCLUDES]-(e) | coalesce(e.of, e.key)] END,
+      CASE WHEN n:Superseded THEN 2 WHEN n.since IS NOT NULL THEN 1 ELSE 0 END
     ]) AS some
 }
 RETURN some AS facts

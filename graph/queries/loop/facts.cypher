@@ -21,7 +21,7 @@ CALL (p) {
   // A correction is no new fact: it stands where the first version of it became known.
   RETURN collect([n.key, n.type, coalesce(n.first_recorded, n.recorded).epochMillis, n.closed.epochMillis, n.category, n.codes,
     [field IN $fields | toStringOrNull(n[field])],
-    [(n)<-[:INCLUDES]-(e) | e.key],
+    [(n)<-[:INCLUDES]-(e) | coalesce(e.of, e.key)],
     CASE WHEN n.type IN $coded THEN [(n)-[r:CODED]->(c) WHERE r.path IN $paths | [r.path, c.key]] END]) AS facts
 }
 CALL (p) {

@@ -5,11 +5,11 @@
 MATCH (p:Patient) WHERE p.type IS NOT NULL AND NOT p:Deleted
 CALL (p) {
   MATCH (p)-[:HAS_ENCOUNTER]->(e) WHERE NOT e:Deleted
-  RETURN [count(e), sum(coalesce(e.recorded.epochSeconds, 1)), sum(coalesce(e.closed.epochSeconds, 1))] AS visits, collect(DISTINCT e.run) AS visit_runs
+  RETURN [count(e), sum(coalesce(e.first_recorded, e.recorded, datetime({epochSeconds: 1})).epochSeconds), sum(coalesce(e.first_closed, e.closed, datetime({epochSeconds: 1})).epochSeconds)] AS visits, collect(DISTINCT e.run) AS visit_runs
 }
 CALL (p) {
   MATCH (p)-[:HAS_EVENT]->(f) WHERE NOT f:Deleted
-  RETURN [count(f), sum(coalesce(f.recorded.epochSeconds, 1)), sum(coalesce(f.closed.epochSeconds, 1)), sum(COUNT { (f)<-[:INCLUDES]-() })] AS facts,
+  RETURN [count(f), sum(coalesce(f.first_recorded, f.recorded, datetime({epochSeconds: 1})).epochSeconds), sum(coalesce(f.closed.epochSeconds, 1)), sum(COUNT { (f)<-[:INCLUDES]-() })] AS facts,
          collect(DISTINCT f.run) AS fact_runs
 }
 CALL (p) {
