@@ -378,6 +378,20 @@ def test_what_is_contained_in_an_encounter_names_it_by_its_key(graph: Graph, tmp
     assert (seen(graph, day(3)), ask(graph, "open_problems", {"patient": "p1", "at": day(3)}).rows) == before
 
 
+def test_an_encounter_that_is_contained_in_a_fact_is_read_as_it_was(graph: Graph, tmp_path: Path) -> None:
+    def held(value: int, at: float, kind: str) -> Resource:
+        inner = {k: v for k, v in visit(at, "e", kind=kind).items() if k != "meta"}
+        return pulse(value, at) | {"contained": [inner], "encounter": {"reference": "#e"}}
+
+    take(graph, tmp_path, patient(), held(60, 1, "EMER"))
+    before = journey(graph, "p1", day(3)).facts
+    assert [row["class"] for row in before] == ["EMER"]
+    take(graph, tmp_path, held(70, 5, "IMP"))
+    assert journey(graph, "p1", day(3)).facts == before
+    (frame,) = facts(graph, [("p1", day(3))], types=["Observation"])
+    assert frame["class"].to_list() == ["EMER"]
+
+
 def test_rounds_follow_when_an_older_version_says_when_the_stay_was_over(
     graph: Graph, tmp_path: Path
 ) -> None:

@@ -9,7 +9,7 @@ CALL (key) {
   RETURN e
   UNION
   MATCH (e:Resource) USING INDEX SEEK e:Resource(key)
-  WHERE e.key STARTS WITH key + '/_history/' AND e:Superseded AND NOT e:Contained
+  WHERE e.key STARTS WITH split(key, '#')[0] + '/_history/' AND e:Superseded AND e.of = key
   RETURN e
 }
 RETURN key, e.class AS class, e.recorded.epochSeconds * 1000000 + e.recorded.microsecond AS recorded,
