@@ -10,7 +10,7 @@ WHERE NOT n:Undated OR n.recorded IS NOT NULL
 WITH c, n LIMIT $rows
 WITH c, n, c.start IS NULL OR c.start_clock IS NOT NULL AS inherits
 SET c.start = CASE WHEN inherits THEN n.start ELSE c.start END,
-    c.start_clock = CASE WHEN inherits THEN 'container' END,
+    c.start_clock = CASE WHEN inherits AND n.start IS NOT NULL THEN 'container' END,
     c.recorded = n.recorded, c.clock = 'container'
 REMOVE c:Undated
 RETURN count(*) AS dated
