@@ -145,13 +145,16 @@ def _one(
         texts[one.rank] = _Text(one.found, made.run, made.fhir)
     if not said:
         return
+    # Where the text of just that version was not kept, one that says the same stands for it.
+    kept = {one.content: texts[one.rank] for one in sorted(said) if one.rank in texts}
+    texts = {one.rank: kept[one.content] for one in said if one.content in kept} | texts
     line = stretches(said, known.get("tomb"))
     now = line[-1]
     whole = [str(version) for version in visible(said)]
     versions = whole if len(whole) > 1 else None
     older = {one.key: one for one in stored if one.key != key}
-    first = _superseded(made, key, line[:-1], older, texts, said)
-    over = _over(line, texts, said) if key.startswith("Encounter/") and len(line) > 1 else None
+    first = _superseded(made, key, line[:-1], older, texts)
+    over = _over(line, texts) if key.startswith("Encounter/") and len(line) > 1 else None
     clocks = [now.since and instant(now.since), first, over]
     same = there is not None and [there.since, there.first, there.over] == clocks
     again = there is not None and same and there.rank in {version.rank for version in now.said}
@@ -183,15 +186,12 @@ def _superseded(
     line: Sequence[Stretch],
     stored: dict[str, _Stored],
     texts: dict[str, _Text],
-    said: Iterable[Said],
 ) -> list[int] | None:
     """Superseded versions as they are to be: those that the graph has just so stay untouched; when one was first known.
 
     One that took longer to become known than to be corrected never was.
     """
     known: list[int] | None = None
-    contents = {version.rank: version.content for version in said}
-    by_content = {contents[rank]: text for rank, text in sorted(texts.items()) if rank in contents}
     for stretch in line:
         first, last = stretch.said[0], stretch.said[-1]
         name = f"{key}{SUFFIX}{first.named}"
@@ -201,8 +201,7 @@ def _superseded(
         if there and [there.rank, there.since, there.deleted, there.first] == [last.rank, *times, known]:
             known = known or _seen_at(there.clocked if stretch.since else there.recorded, times[1])
             continue
-        # Where the text of just that version was not kept, one that says the same stands for it.
-        text = texts.get(last.rank) or by_content.get(last.content)
+        text = texts.get(last.rank)
         if text and isinstance(one := row(*_given(text)), Row):
             (made.again if there else made.create).append(_called(one, name, last.rank, stretch, known))
             known = known or _seen_at(
@@ -250,18 +249,15 @@ def _copied(of: Row) -> Row:
     return replace(of, nodes=nodes)
 
 
-def _over(line: Sequence[Stretch], texts: dict[str, _Text], said: Iterable[Said]) -> list[int] | None:
+def _over(line: Sequence[Stretch], texts: dict[str, _Text]) -> list[int] | None:
     """When an encounter was first known to be over, where the newest version alone says another instant.
 
     Facts without a time of their own became known then, and a version that came later makes them known no other time.
     """
-    contents = {version.rank: version.content for version in said}
-    by_content = {contents[rank]: text for rank, text in sorted(texts.items()) if rank in contents}
     instants: list[list[int]] = []
     newest: list[int] | None = None
     for stretch in line:
-        last = stretch.said[-1]
-        text = texts.get(last.rank) or by_content.get(last.content)
+        text = texts.get(stretch.said[-1].rank)
         made = row(*_given(text)) if text else None
         times = made.nodes[0]["times"] if isinstance(made, Row) else ()
         newest = closed = next((at for name, *at in times if name == "closed"), None)

@@ -13,9 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph import Graph, Settings, open_graph, server
+from graph import Graph
 from graph.ask import ask
-from graph.bulk.load import load
 from graph.cohort import evaluate
 from graph.digest import digest
 from graph.export import parquet
@@ -26,11 +25,11 @@ from graph.journey import facts, journey
 from graph.loop import fill
 from graph.patients import corrections
 from tests.conftest import Run
-from tests.graph.made import Resource, encounter, ndjson, patient
+from tests.graph.made import Resource, encounter, patient
 from tests.graph.test_cohort import define
 from tests.graph.test_deletes import delete
 from tests.graph.test_replay import everything
-from tests.graph.test_versions import COMMON, _parts, day, pulse, take
+from tests.graph.test_versions import COMMON, _parts, day, imported, pulse, take
 from twin.people import people
 from twin.tasks import Encounters
 
@@ -568,14 +567,7 @@ def test_a_first_load_by_the_importer_keeps_every_version(graph: Graph, tmp_path
         visit(0, end=None, kind="EMER"),
         visit(3),
     ]
-    path = ndjson(tmp_path / "in" / "a.ndjson", lines)
     take(graph, tmp_path, *lines)
-    own = Settings(home=tmp_path / "own", heap="400m", page_cache="32m", grace=0)
-    assert own.embedded
-    try:
-        load(own, [path])
-        with open_graph(own) as made:
-            assert digest(made) == digest(graph)
-            assert [seen(made, day(d)) for d in (2, 4, 6)] == [seen(graph, day(d)) for d in (2, 4, 6)]
-    finally:
-        server.stop(own.embedded)
+    with imported(tmp_path, lines) as made:
+        assert digest(made) == digest(graph)
+        assert [seen(made, day(d)) for d in (2, 4, 6)] == [seen(graph, day(d)) for d in (2, 4, 6)]

@@ -3,7 +3,8 @@
 import itertools
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,20 @@ def take(graph: Graph, folder: Path, *lines: Any) -> IngestReport:
     report = ingest(graph, [ndjson(folder / f"{random.random()}.ndjson", lines)])  # noqa: S311
     assert report.read == report.written + report.unchanged + report.deleted + report.set_aside
     return report
+
+
+@contextmanager
+def imported(folder: Path, lines: Sequence[Any]) -> Iterator[Graph]:
+    """A graph of its own, made by Neo4j's importer."""
+    path = ndjson(folder / "in" / "a.ndjson", lines)
+    own = Settings(home=folder / "own", heap="400m", page_cache="32m", grace=0)
+    assert own.embedded
+    try:
+        load(own, [path])
+        with open_graph(own) as made:
+            yield made
+    finally:
+        server.stop(own.embedded)
 
 
 def values(graph: Graph, at: datetime | None, key: str = "Observation/o1") -> list[float]:
@@ -569,14 +584,7 @@ def test_a_corrected_fact_stays_where_it_stood_in_the_decision_loop(graph: Graph
 @pytest.mark.slow  # a second Neo4j
 def test_a_first_load_by_the_importer_keeps_every_version(graph: Graph, tmp_path: Path) -> None:
     lines = [patient(), *(pulse(60 + d, d) for d in (5, 1, 3)), pulse(66, 2, "o2")]
-    path = ndjson(tmp_path / "in" / "a.ndjson", lines)
-    ingest(graph, [path])
-    own = Settings(home=tmp_path / "own", heap="400m", page_cache="32m", grace=0)
-    assert own.embedded
-    try:
-        load(own, [path])
-        with open_graph(own) as made:
-            assert digest(made) == digest(graph)
-            assert [values(made, day(d)) for d in (2, 4, 6)] == [[61], [63], [65]]
-    finally:
-        server.stop(own.embedded)
+    take(graph, tmp_path, *lines)
+    with imported(tmp_path, lines) as made:
+        assert digest(made) == digest(graph)
+        assert [values(made, day(d)) for d in (2, 4, 6)] == [[61], [63], [65]]

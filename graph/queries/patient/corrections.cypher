@@ -36,6 +36,6 @@ WITH key, n WHERE any(p IN people WHERE EXISTS { (p)-[:HAS_EVENT|HAS_ENCOUNTER]-
 RETURN key, n.type AS type, coalesce(n.display, n.code, n.type) AS display,
   CASE WHEN n.verification IN ['entered-in-error', 'refuted'] THEN n.verification ELSE n.status END AS status,
   n.value AS value, n.unit AS unit, n.text AS text,
-  CASE WHEN n.component_codes IS NOT NULL THEN [n.component_displays, n.component_values, n.component_units, n.component_texts] END AS components, 
+  CASE WHEN n.component_codes IS NOT NULL THEN [n.component_displays, n.component_values, n.component_units, n.component_texts] END AS components,
   n.class AS class, n.disposition AS disposition, n.start AS start, n.end AS end, n.recorded AS known, CASE WHEN n:Deleted THEN n.deleted END AS until
 ORDER BY key, coalesce(n.since, datetime('0001-01-01T00:00:00Z'))
