@@ -8,7 +8,7 @@ from typing import Any
 from graph.fhir import version
 from graph.fhir.compiled import rule
 from graph.fhir.parse import UnreadableError, parse
-from graph.fhir.project import Projected, named, project, rank
+from graph.fhir.project import Coding, Projected, named, project, rank
 from graph.fhir.read_items import Found, Refused
 from graph.fhir.versions import moment
 from ontology.errors import InvalidInputError
@@ -60,12 +60,28 @@ class Row:
     @property
     def weight(self) -> int:
         """Bytes, about."""
-        links = len(self.links) if self.nodes else self.found.raw.count(b'"reference"')
-        return len(self.found.raw) + 400 * links
+        raw = self.found.raw
+        return weight(raw, len(self.links) if self.nodes else raw.count(b'"reference"'))
+
+
+def weight(raw: bytes, links: int) -> int:
+    """What a resource with this text and so many references weighs in a batch, in bytes, about."""
+    return len(raw) + 400 * links
 
 
 def row(found: Found, run: str, fhir: str | None = None) -> Row | Refused:
     """The rows of a resource, or why it cannot go in; ``fhir`` is the version of FHIR where it does not say."""
+    whole = read(found, run, fhir)
+    if isinstance(whole, Refused):
+        return whole
+    made = Row(whole.key, whole.props["rank"], found.url, found, [], generic=whole.generic)
+    for part in (whole, *whole.contained):
+        _add(made, part, run)
+    return made
+
+
+def read(found: Found, run: str, fhir: str | None = None) -> Projected | Refused:
+    """A resource as the graph keeps it, with where it came from and whom it means in its bundle; or why it cannot go in."""
     try:
         resource, canonical = parse(found.raw, id_=found.assigned)
     except UnreadableError as error:
@@ -87,13 +103,25 @@ def row(found: Found, run: str, fhir: str | None = None) -> Row | Refused:
         props["url"] = found.url
     if found.assigned:
         props["assigned"] = True
-    made = Row(whole.key, props["rank"], found.url, found, [], generic=whole.generic)
-    origin = {"source": found.source, "line": found.line, "run": run}
+    _place(whole, found, run)
+    for part in whole.contained:
+        _place(part, found, run)
+    return whole
+
+
+def _place(part: Projected, found: Found, run: str) -> None:
+    props = part.props
+    props["source"], props["line"], props["run"] = found.source, found.line, run
     if found.entry is not None:
-        origin["entry"] = found.entry
-    for part in (whole, *whole.contained):
-        _add(made, part, origin, found.scope)
-    return made
+        props["entry"] = found.entry
+    if part.labels[1] == "Encounter":
+        part.labels = (*part.labels, "Unordered")
+    scope = found.scope
+    for link in part.links:
+        target = link.target
+        if scope and target in scope:
+            target = scope[target]
+        link.target = short(target)
 
 
 def glimpse(found: Found) -> Row | None:
@@ -109,25 +137,16 @@ def glimpse(found: Found) -> Row | None:
         return None
 
 
-def _add(made: Row, part: Projected, origin: dict[str, Any], scope: dict[str, str] | None) -> None:
-    part.props.update(origin)
-    labels = list(part.labels)
-    if labels[1] == "Encounter":
-        labels.append("Unordered")
+def _add(made: Row, part: Projected, run: str) -> None:
     times = _times(part.props)
-    made.nodes.append({"key": part.key, "labels": labels, "props": part.props, "times": times})
+    made.nodes.append({"key": part.key, "labels": list(part.labels), "props": part.props, "times": times})
     for link in part.links:
-        target = link.target
-        if scope and target in scope:
-            target = scope[target]
-        a, b = part.key, short(target)
-        if link.inward:
-            a, b = b, a
+        a, b = (link.target, part.key) if link.inward else (part.key, link.target)
         times = _times(link.props) if len(link.props) > 1 else []
-        link.props |= {"owner": part.key, "path": link.path, "run": origin["run"]}
+        link.props |= {"owner": part.key, "path": link.path, "run": run}
         made.links.append({"a": a, "b": b, "type": link.type, "props": link.props, "times": times})
     for coding in part.codes:
-        key = short(f"{coding.system}|{coding.code}")
+        key = concept_key(coding)
         made.codes.append({"key": part.key, "code": key, "path": coding.path})
         made.concepts[key] = {
             "key": key,
@@ -161,6 +180,15 @@ def versioned(key: str) -> bool:
     (True, True, False)
     """
     return rule(key.partition("/")[0]).kind in {"Event", "Encounter"}
+
+
+def concept_key(coding: Coding) -> str:
+    """The key of a code.
+
+    >>> concept_key(Coding("code", "http://loinc.org", "8867-4", "Heart rate"))
+    'http://loinc.org|8867-4'
+    """
+    return short(f"{coding.system}|{coding.code}")
 
 
 def short(key: str) -> str:

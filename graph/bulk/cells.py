@@ -6,8 +6,9 @@ comes back the same is :class:`OddError`, and goes into the graph through the dr
 """
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
+from math import isfinite, isnan
 from typing import Any, Final
 
 DELIMITER: Final = "\x1f"
@@ -26,7 +27,6 @@ OPTIONS: Final = (
 BLANK: Final = "?" * 12
 """Where such a number is filled in later (:mod:`graph.bulk.numbers`); the importer refuses one that was not."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONG = 1 << 63
 
 
@@ -43,47 +43,40 @@ def odd(text: str) -> bool:
     return DELIMITER in text or QUOTE in text or ARRAY in text
 
 
-@lru_cache(maxsize=4096)
-def instant(seconds: int, nanoseconds: int) -> str:
-    """An instant in UTC, from seconds and nanoseconds (whole microseconds) since 1970.
+@lru_cache(maxsize=4096)  # the facts of an encounter share their times
+def instant(at: datetime) -> str:
+    """An instant, which is in UTC.
 
-    >>> instant(-1, 500_000_000), instant(0, 0)
+    >>> instant(datetime(1969, 12, 31, 23, 59, 59, 500_000, tzinfo=UTC)), instant(datetime(1970, 1, 1, tzinfo=UTC))
     ('1969-12-31T23:59:59.500000Z', '1970-01-01T00:00:00Z')
     """
-    at = _EPOCH + timedelta(seconds=seconds, microseconds=nanoseconds // 1000)
+    if at.tzinfo is not UTC:
+        raise OddError("an instant that is not in UTC")
     return at.isoformat()[:-6] + "Z"
 
 
 _OTHER = "a value of another type than others of its name"
 
 
-def _int(value: Any) -> str:
-    if value.__class__ is not int:
-        raise OddError(_OTHER)
+def _int(value: int) -> str:
     if not -_LONG <= value < _LONG:
         raise OddError("a whole number beyond 64 bits")
     return str(value)
 
 
-def _float(value: Any) -> str:
-    if value.__class__ is not float:
-        raise OddError(_OTHER)
-    text = repr(value)
-    return _WORDS.get(text, text)
+def _float(value: float) -> str:
+    if isfinite(value):
+        return repr(value)
+    return "NaN" if isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
-_WORDS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
-
-
-def _bool(value: Any) -> str:
-    if value.__class__ is not bool:
-        raise OddError(_OTHER)
+def _bool(value: bool) -> str:  # the value of a cell
     return "true" if value else "false"
 
 
-def _texts(value: Any) -> str:
+def _texts(value: list[str]) -> str:
     # An empty list and a list of one empty text would be the same cell.
-    if value.__class__ is not list or not value or value == [""]:
+    if not value or value == [""]:
         raise OddError("an empty list")
     try:
         return ARRAY.join(value)
@@ -91,27 +84,21 @@ def _texts(value: Any) -> str:
         raise OddError("a list of several kinds") from None
 
 
-def _floats(value: Any) -> str:
-    if value.__class__ is not list or not value:
-        raise OddError("an empty list")
+def _floats(value: list[float]) -> str:
+    if {item.__class__ for item in value} != {float}:
+        raise OddError("a list that is empty or of several kinds")
     return ARRAY.join(map(_float, value))
 
 
-def _datetime(value: Any) -> str:
-    if value.__class__ is not tuple:
-        raise OddError(_OTHER)
-    return instant(*value[1:])
-
-
-WAYS: Final[dict[str, Callable[[Any], str]]] = {
-    "long": _int, "double": _float, "boolean": _bool, "string[]": _texts, "double[]": _floats, "datetime": _datetime,
+WAYS: Final[dict[str, tuple[type, Callable[[Any], str]]]] = {
+    "long": (int, _int), "double": (float, _float), "boolean": (bool, _bool), "string[]": (list, _texts),
+    "double[]": (list, _floats), "datetime": (datetime, instant),
 }  # fmt: skip
-"""The importer's types other than texts, and how a value of each is written; all raise :class:`OddError` for another's.
+"""The importer's types other than texts, by the type of their values, and how one of these is written."""
 
-Instants come as name, seconds and nanoseconds.
-"""
-
-_KINDS: Final[dict[type, str]] = {str: "string", int: "long", float: "double", bool: "boolean"}
+_KINDS: Final[dict[type, str]] = {
+    str: "string", int: "long", float: "double", bool: "boolean", datetime: "datetime",
+}  # fmt: skip
 
 
 def kind(value: Any) -> str:
@@ -145,12 +132,17 @@ def column(type_: str, values: Sequence[Any]) -> Sequence[str]:
     Raises:
         OddError: a value is of another type (of a text :func:`joined` says so).
     """
-    if type_ != "string":
-        way = WAYS[type_]
-        return ["" if value is None else way(value) for value in values]
-    if None in values or "" in values:
+    if type_ == "string":
+        if all(values):
+            return values
         return [EMPTY if value == "" else "" if value is None else value for value in values]
-    return values
+    class_, way = WAYS[type_]
+    classes = set(map(type, values))
+    if classes == {class_}:
+        return [*map(way, values)]
+    if not classes <= {class_, type(None)}:
+        raise OddError(_OTHER)
+    return ["" if value is None else way(value) for value in values]
 
 
 def joined(columns: Sequence[Sequence[str]]) -> list[str]:

@@ -10,16 +10,22 @@ from graph.bulk.cells import OddError, odd
 
 END: Final = np.dtype([("high", "<u8"), ("low", "<u8"), ("at", "<u8"), ("size", "<u4")])
 """An end: hash of its key, and where its text is; none (``size`` 0) of what has no placeholder."""
+HASH: Final = np.dtype([("high", "<u8"), ("low", "<u8")])
 KEPT: Final = 100_000
 """Keys of which the number is remembered."""
 _CODE: Final = "\x1f"
 """Before the key of a concept, so that it is no resource's."""
 
 
+def digest(key: str) -> bytes:
+    """The 128 bits by which a key is known, a :data:`HASH`: two keys with the same are not to be met."""
+    return blake2b(key.encode(), digest_size=16).digest()
+
+
 def hashed(key: str) -> tuple[int, int]:
-    """The 128 bits by which a key is known: two keys with the same are not to be met."""
-    digest = blake2b(key.encode(), digest_size=16).digest()
-    return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")
+    """The same as two numbers."""
+    bits = digest(key)
+    return int.from_bytes(bits[:8], "little"), int.from_bytes(bits[8:], "little")
 
 
 def concept(key: str) -> tuple[int, int]:

@@ -36,7 +36,9 @@ def write(graph: Graph, run: "Load", ledger: Ledger, waits: Any) -> Iterator[Out
             for number, made in some:
                 batch.append(made)
                 if isinstance(made, Row) and spooled[number]:
-                    run.totals.count(made, -1)
+                    links = len(made.links) + len(made.codes)
+                    type_ = made.key.partition("/")[0]
+                    run.totals.count(type_, len(made.nodes), links, generic=made.generic, times=-1)
             yield writer.write(batch)
     finally:
         writer.close()

@@ -5,15 +5,16 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from graph.bulk.cells import BLANK, OddError, odd
-from graph.bulk.ends import Ends, hashed
+from graph.bulk.ends import HASH, Ends, digest, hashed
 from graph.bulk.table import ENDS, NODE, OWN, Table
+from graph.fhir.project import Coding, Projected
 from graph.fhir.read_items import Found, Refused
-from graph.ingest_rows import Row, row
+from graph.ingest_rows import concept_key, read, weight
 
 NOTHING, ROW, DELETION, ODD = range(4)
 """What an item of the input is: set aside, in the files, a deletion, or not to be written in such files."""
@@ -37,13 +38,13 @@ class Totals:
     links: int = 0
     generic: Counter[str] = field(default_factory=Counter)
 
-    def count(self, made: Row, times: int = 1) -> None:
+    def count(self, type_: str, nodes: int, links: int, *, generic: bool, times: int = 1) -> None:
         """Add one resource, or take it off again with ``times`` -1."""
         self.written += times
-        self.nodes += times * len(made.nodes)
-        self.links += times * (len(made.links) + len(made.codes))
-        if made.generic:
-            self.generic[made.key.partition("/")[0]] += times
+        self.nodes += times * nodes
+        self.links += times * links
+        if generic:
+            self.generic[type_] += times
 
     def add(self, other: "Totals") -> None:
         """Add those of another piece."""
@@ -76,7 +77,21 @@ def pack(found: Found) -> Packed:
     return found.source, found.line, found.raw, found.entry, found.url, found.assigned, found.scope
 
 
-_OPEN = (BLANK, BLANK)
+_USUAL: Final = ("ref", "owner", "path", "run")
+"""What every reference says of itself."""
+
+
+class _Kept(NamedTuple):
+    """What is left of a resource when its lines are kept."""
+
+    number: int
+    type: str
+    hash: bytes
+    weight: int
+    inner: list[str]
+    """The keys of what is contained in it."""
+    links: int
+    generic: bool
 
 
 class Spool:
@@ -84,8 +99,11 @@ class Spool:
 
     def __init__(self, folder: Path, name: str, run: str, fhir: str | None) -> None:
         self._folder, self._name, self._run, self._fhir = folder, name, run, fhir
-        self._tables: dict[tuple[str, tuple[str, ...]], Table] = {}
+        self._nodes: dict[tuple[str, ...], Table] = {}
+        self._links: dict[str, Table] = {}
+        self._kinds: dict[Table, str] = {}
         self._told: set[str] = set()
+        self._concepts: Concepts = {}
         self._ends = Ends(folder, name)
 
     def write(self, piece: Sequence[tuple[int, Packed]]) -> Answer:
@@ -94,104 +112,110 @@ class Spool:
         Raises:
             OSError: the disk is full, or cannot be written.
         """
-        made = [(number, row(Found(*packed), self._run, self._fhir)) for number, packed in piece]
-        odd = {number for number, one in made if isinstance(one, Row) and not self._keep(number, one)}
-        for table in self._tables.values():
+        self._concepts = {}
+        odd: set[int] = set()
+        made = [self._take(number, Found(*packed), odd) for number, packed in piece]
+        for table in self._kinds:
             odd |= table.make()
-        for table in self._tables.values():
+        for table in self._kinds:
             table.write(odd)
         self._ends.write()
         return self._answer(made, odd)
 
-    def _answer(self, made: Sequence[tuple[int, Row | Refused]], odd: AbstractSet[int]) -> Answer:
-        items: list[tuple[int, int, int, int]] = []
-        parts: list[tuple[int, int, int]] = []
-        refused: list[tuple[int, Refused]] = []
-        totals = Totals()
-        concepts: Concepts = {}
-        for at, (number, one) in enumerate(made):
-            if isinstance(one, Refused):
-                refused.append((at, one))
-                items.append((0, 0, 0, NOTHING))
-                continue
-            state = ODD if number in odd else ROW
-            items.append((*hashed(one.key), min(one.weight, 2**32 - 1), state))
-            if state == ODD:
-                continue
-            totals.count(one)
-            if len(one.nodes) > 1:
-                parts += [(*hashed(node["key"]), number) for node in one.nodes[1:]]
-            for key, concept in one.concepts.items():
-                before, display = concepts.get(key), concept["display"]
-                if before is None or before[2] != display:
-                    concepts[key] = (concept["system"], concept["code"], first(before and before[2], display))
-        files = [(name, kind) for (kind, _), table in self._tables.items() for name in table.files]
+    def _answer(self, made: Sequence[_Kept | Refused], odd: AbstractSet[int]) -> Answer:
+        kept = [(at, one) for at, one in enumerate(made) if isinstance(one, _Kept)]
+        items, places = np.zeros(len(made), ITEM), [at for at, _ in kept]
+        hashes = np.frombuffer(b"".join([one.hash for _, one in kept]), HASH)
+        items["high"][places], items["low"][places] = hashes["high"], hashes["low"]
+        items["weight"][places] = [min(one.weight, 2**32 - 1) for _, one in kept]
+        items["state"][places] = [ODD if one.number in odd else ROW for _, one in kept]
+        totals, parts = Totals(), []
+        for _, one in kept:
+            if one.number not in odd:
+                totals.count(one.type, 1 + len(one.inner), one.links, generic=one.generic)
+                parts += [(*hashed(key), one.number) for key in one.inner]
+        files = [(name, kind) for table, kind in self._kinds.items() for name in table.files]
         new = [(name, kind) for name, kind in files if name not in self._told]
         self._told.update(name for name, _ in new)
         return Answer(
-            np.array(items, ITEM).tobytes(),
+            items.tobytes(),
             np.array(parts, PART).tobytes(),
-            refused,
-            concepts,
+            [(at, one) for at, one in enumerate(made) if isinstance(one, Refused)],
+            self._concepts,
             totals,
             new,
-            max((table.longest for table in self._tables.values()), default=0),
-            any(table.folded for table in self._tables.values()),
+            max((table.longest for table in self._kinds), default=0),
+            any(table.folded for table in self._kinds),
         )
 
-    def _keep(self, number: int, made: Row) -> bool:
-        """Keep all lines of a resource; False when one cannot be written, and then none must be."""
-        found = made.found
-        # The three characters come into a text by an escape only, or with what is said beside the resource.
-        if b"\\u001" in found.raw or odd(found.source) or (found.url and odd(found.url)):
-            return False
+    def _take(self, number: int, found: Found, strange: set[int]) -> _Kept | Refused:
+        """Keep all lines of a resource; where one cannot be written its number is added to ``strange``, and none must be."""
+        whole = read(found, self._run, self._fhir)
+        if isinstance(whole, Refused):
+            return whole
+        links, codes, inner = len(whole.links), len(whole.codes), [part.key for part in whole.contained]
+        for part in whole.contained:
+            links, codes = links + len(part.links), codes + len(part.codes)
         try:
-            for concept in made.concepts.values():
-                _check(concept)
-            parts = {node["key"]: self._ends.part(node["key"]) for node in made.nodes[1:]}
-            self._keep_nodes(number, made, parts)
-            self._keep_links(number, made, parts)
+            # The three characters come into a text by an escape only, or with what is said beside the resource.
+            if b"\\u001" in found.raw or odd(found.source) or (found.url and odd(found.url)):
+                raise OddError("a control character")
+            parts = {key: self._ends.part(key) for key in inner}
+            self._keep(number, whole, parts, (str(number),), OWN)
+            for part in whole.contained:
+                self._keep(number, part, parts, (BLANK,), parts[part.key])
         except OddError:
-            return False
-        return True
+            strange.add(number)
+        type_, weighs = whole.labels[1], weight(found.raw, links)
+        return _Kept(number, type_, digest(whole.key), weighs, inner, links + codes, whole.generic)
 
-    def _keep_nodes(self, number: int, made: Row, parts: Mapping[str, int]) -> None:
-        for at, node in enumerate(made.nodes):
-            table = self._table(":".join(node["labels"]), NODE)
-            if at:
-                table.keep(number, (BLANK,), node["props"], node["times"], parts[node["key"]])
-            else:
-                table.keep(number, (str(number),), node["props"], node["times"])
-
-    def _keep_links(self, number: int, made: Row, parts: Mapping[str, int]) -> None:
-        ends, own = self._ends, made.key
-
-        def end(key: str) -> int:
+    def _keep(
+        self, number: int, part: Projected, parts: Mapping[str, int], start: tuple[str], this: int
+    ) -> None:
+        key, props, ends = part.key, part.props, self._ends
+        own = key if this == OWN else key.partition("#")[0]
+        row = (*start, *props.values(), number, 0 if this == OWN else this, 0)
+        self._table(self._nodes, part.labels).add(tuple(props), row)
+        for link in part.links:
+            target = link.target
             # Also of what is a node of this piece: it may be taken out again.
-            return OWN if key == own else parts.get(key) or ends.said(key)
+            other = OWN if target == own else parts.get(target) or ends.said(target)
+            a, b = (other, this) if link.inward else (this, other)
+            table, said = self._table(self._links, link.type), link.props
+            if len(said) == 1:
+                table.add(_USUAL, (BLANK, BLANK, said["ref"], key, link.path, self._run, number, a, b))
+            else:
+                said |= {"owner": key, "path": link.path, "run": self._run}
+                table.keep(number, (BLANK, BLANK), said, a, b)
+        if part.codes:
+            table = self._table(self._links, "CODED")
+            for coding in part.codes:
+                end = ends.concept(self._said(coding))
+                table.add(("path",), (BLANK, BLANK, coding.path, number, this, end))
 
-        for link in made.links:
-            table = self._table(link["type"], ENDS)
-            table.keep(number, _OPEN, link["props"], link["times"], end(link["a"]), end(link["b"]))
-        if made.codes:
-            table = self._table("CODED", ENDS)
-            for code in made.codes:
-                a, b = end(code["key"]), ends.concept(code["code"])
-                table.keep(number, _OPEN, {"path": code["path"]}, (), a, b)
+    def _said(self, coding: Coding) -> str:
+        key = concept_key(coding)
+        said, before = (coding.system, coding.code, coding.display), self._concepts.get(key)
+        if said != before:
+            _check(coding)
+            self._concepts[key] = (coding.system, coding.code, first(before and before[2], coding.display))
+        return key
 
-    def _table(self, kind: str, head: tuple[str, ...]) -> Table:
-        table = self._tables.get((kind, head))
+    def _table(self, tables: dict[Any, Table], kind: Any) -> Table:
+        table = tables.get(kind)
         if table is None:
-            name = f"{'node' if head is NODE else 'link'}-{self._name}-{len(self._tables)}"
-            table = self._tables[kind, head] = Table(self._folder, name, head)
+            nodes = tables is self._nodes
+            name = f"{'node' if nodes else 'link'}-{self._name}-{len(self._kinds)}"
+            table = tables[kind] = Table(self._folder, name, NODE if nodes else ENDS)
+            self._kinds[table] = ":".join(kind) if nodes else kind
         return table
 
 
-def _check(concept: dict[str, Any]) -> None:
-    system, display = concept["system"], concept["display"]
+def _check(coding: Coding) -> None:
+    system, display = coding.system, coding.display
     if system.__class__ is not str or not (display is None or (display.__class__ is str and display)):
         raise OddError("a code with a system or display that is no text")
-    if odd(system) or odd(concept["code"]) or (display and odd(display)):
+    if odd(system) or odd(coding.code) or (display and odd(display)):
         raise OddError("a code with a control character")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from graph.bulk.cells import OddError, column, joined, kind
 from ontology.errors import GraphUnavailableError
@@ -33,7 +34,8 @@ def torn() -> GraphUnavailableError:
 
 Column = tuple[int, str]
 """Its place in the line, and the importer's type."""
-TIME: Final = "datetime"
+_INDEX: Final = 3
+"""How many numbers stand behind the cells of a line: what :data:`LINE` says of it, but for its size."""
 
 
 @dataclass(slots=True)
@@ -42,8 +44,8 @@ class _Alike:
 
     columns: list[Column]
     rows: list[Sequence[Any]] = field(default_factory=list)
-    index: list[tuple[int, int, int]] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
+    index: list[npt.NDArray[Any]] = field(default_factory=list)
 
 
 class Table:
@@ -66,7 +68,7 @@ class Table:
         self.files: list[str] = []
         """Names of the files, without suffix."""
         self._columns: dict[str, Column] = {}
-        self._alike: dict[tuple[tuple[str, ...], tuple[str, ...]], _Alike] = {}
+        self._alike: dict[tuple[str, ...], _Alike] = {}
         self._told = -1
         """Columns of the head of the last file."""
         self.longest = 0
@@ -74,41 +76,35 @@ class Table:
         self.folded = False
         """Whether a text goes over several lines."""
 
-    def keep(
-        self,
-        owner: int,
-        start: Sequence[str],
-        props: dict[str, Any],
-        times: Sequence[Sequence[Any]] = (),
-        a: int = 0,
-        b: int = 0,
-    ) -> None:
+    def keep(self, owner: int, start: Sequence[str], props: dict[str, Any], a: int = 0, b: int = 0) -> None:
         """Keep a line of the resource with the number ``owner``, which begins with ``start``; ``a``, ``b`` as in :data:`LINE`.
 
         Raises:
-            OddError: a value has no type that the importer knows, or another one than others of its name.
+            OddError: a value has no type that the importer knows.
         """
-        names = tuple(props), tuple([time[0] for time in times])
+        self.add(tuple(props), (*start, *props.values(), owner, a, b))
+
+    def add(self, names: tuple[str, ...], row: Sequence[Any]) -> None:
+        """Keep a line as :meth:`keep` does: the names of its values, and its start, the values, ``owner``, ``a`` and ``b``."""
         alike = self._alike.get(names)
         if alike is None:
-            alike = self._alike[names] = _Alike(self._places(props, names[1]))
-        alike.rows.append((*start, *props.values(), *map(tuple, times)))
-        alike.index.append((owner, a, b))
+            alike = self._alike[names] = _Alike(self._places(names, row[len(self._head) : -_INDEX]))
+        alike.rows.append(row)
 
     def make(self) -> set[int]:
         """Make lines of what is kept; the numbers of resources of which one cannot be made."""
         odd: set[int] = set()
         for alike in self._alike.values():
+            if not alike.rows:
+                continue
             try:
-                alike.lines = self._lines(alike.columns, alike.rows)
+                self._make(alike, alike.rows)
             except OddError:
-                alike.lines = []
-                for row, (owner, _, _) in zip(alike.rows, alike.index, strict=True):
+                for row in alike.rows:
                     try:
-                        alike.lines += self._lines(alike.columns, [row])
+                        self._make(alike, [row])
                     except OddError:
-                        alike.lines.append("")
-                        odd.add(owner)
+                        odd.add(row[-_INDEX])
             alike.rows = []
         return odd
 
@@ -119,21 +115,20 @@ class Table:
             OSError: the disk is full, or cannot be written.
         """
         lines: list[str] = []
-        kept: list[tuple[int, int, int]] = []
+        parts: list[npt.NDArray[Any]] = []
         for alike in self._alike.values():
             lines += alike.lines
-            kept += alike.index
+            parts += alike.index
             alike.lines, alike.index = [], []
+        index = np.concatenate(parts) if parts else np.empty(0, LINE)
         if odd:
-            stays = [owner not in odd for owner, _, _ in kept]
-            lines, kept = [*compress(lines, stays)], [*compress(kept, stays)]
+            stays = ~np.isin(index["owner"], [*odd])
+            lines, index = [*compress(lines, stays)], index[stays]
         if not lines:
             return
         if self._told != len(self._columns):
             self._begin()
         text = "\n".join(lines) + "\n"
-        index = np.empty(len(lines), LINE)
-        index["owner"], index["a"], index["b"] = zip(*kept, strict=True)
         index["size"] = [*map(len, lines if text.isascii() else map(str.encode, lines))]
         index["size"] += 1
         self.longest = max(self.longest, 1 + max(map(len, lines)))
@@ -145,18 +140,20 @@ class Table:
         with path.with_suffix(".index").open("ab") as file:
             file.write(index.tobytes())
 
-    def _lines(self, columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> list[str]:
-        if not rows:
-            return []
+    def _make(self, alike: _Alike, rows: Sequence[Sequence[Any]]) -> None:
+        *said, owner, a, b = zip(*rows, strict=True)
         cells: list[Sequence[str]] = [("",) * len(rows)] * (len(self._head) + len(self._columns))
-        for (place, type_), values in zip(columns, zip(*rows, strict=True), strict=True):
+        for (place, type_), values in zip(alike.columns, said, strict=True):
             cells[place] = column(type_, values)
-        return joined(cells)
+        alike.lines += joined(cells)
+        index = np.empty(len(rows), LINE)
+        index["owner"], index["a"], index["b"] = owner, a, b
+        alike.index.append(index)
 
-    def _places(self, props: dict[str, Any], times: Sequence[str]) -> list[Column]:
+    def _places(self, names: Sequence[str], values: Sequence[Any]) -> list[Column]:
         columns = [(at, "string") for at in range(len(self._head))]
-        columns += [self._at(n, "string" if v is None else kind(v)) for n, v in props.items()]
-        return columns + [self._at(name, TIME) for name in times]
+        kinds = ["string" if value is None else kind(value) for value in values]
+        return [*columns, *map(self._at, names, kinds)]
 
     def _begin(self) -> None:
         """A new file, with the columns that are known by now."""

@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from graph.fhir import readers, times
-from graph.fhir.links import Coding, Name
+from graph.fhir.links import Coding, Name, Names
 from ontology import mapping
 from ontology.mapping import ENCOUNTER_CLOSED, PART_OF, Delayed, Mapping, Named, Properties
 
@@ -27,9 +27,7 @@ class Rule:
     kind: str
     label: str
     generic: bool
-    links: dict[str, Name]
-    last: frozenset[str]
-    """The last elements of the paths of ``links``."""
+    links: Names
     fillers: Callable[[tuple[str, ...]], tuple[Filler, ...]]
     """What reads a resource that has these elements at its top."""
 
@@ -53,14 +51,13 @@ class Rule:
 def rule(type_: str) -> Rule:
     """The compiled mapping of a FHIR type."""
     m = mapping.load(type_)
-    links = {path: _name(n) for path, n in m.links.items()}
-    last = frozenset(path.rpartition(".")[2] for path in links)
+    links = Names.made({path: _name(n) for path, n in m.links.items()})
 
     @lru_cache(maxsize=1024)
     def of(names: tuple[str, ...]) -> tuple[Filler, ...]:
         return tuple(fillers(m, frozenset(names)))
 
-    return Rule(m.kind, m.label, m.generic, links, last, of)
+    return Rule(m.kind, m.label, m.generic, links, of)
 
 
 def fillers(m: Mapping, names: Container[str]) -> Iterable[Filler]:
@@ -276,13 +273,16 @@ def _delayed(rule: Delayed) -> Clock:
     clocks = [(path, readers.clock(path, times.over)) for path in rule.after]
     minutes, default = rule.minutes, rule.default
 
+    @lru_cache(maxsize=1024)
+    def after(*keys: str) -> int:
+        return max((minutes[k] for k in keys if k in minutes), default=default)
+
     def at(resource: Resource, props: dict[str, Any]) -> tuple[datetime, str] | None:
         for path, read in clocks:
             moment = read(resource)
             if moment is None:
                 continue
-            keys = (*props.get("category", ()), props.get("system", ""))
-            wait = max((minutes[k] for k in keys if k in minutes), default=default)
+            wait = after(*props.get("category", ()), props.get("system", ""))
             return (moment + timedelta(minutes=wait), f"{path}+{wait}m") if wait else (moment, path)
         return None
 

@@ -47,6 +47,54 @@ class Name:
         return (self.cases or {}).get(word, self) if word.__class__ is str else self
 
 
+@dataclass(slots=True, frozen=True)
+class Names:
+    """The named references of a type of resource, by their paths."""
+
+    of: Mapping[str, Name]
+    last: Collection[str] = ()
+    """The last elements of the paths."""
+    deep: frozenset[str] = frozenset()
+    """The first elements of those that are not at the top of the resource."""
+
+    @classmethod
+    def made(cls, of: Mapping[str, Name]) -> "Names":
+        """Of the names by path."""
+        last = frozenset(path.rpartition(".")[2] for path in of)
+        return cls(of, last, frozenset(path.partition(".")[0] for path in of if "." in path))
+
+
+def links(resource: dict[str, Any], owner: str, names: Names, text: bytes) -> list[Link]:
+    """What :func:`walk` finds, without a walk where ``text``, the canonical JSON, has no references but those at its top.
+
+    Raises as :func:`walk`.
+    """
+    found = _at_top(resource, owner, names, text)
+    return walk(resource, owner, names.of, names.last) if found is None else found
+
+
+def _at_top(resource: dict[str, Any], owner: str, names: Names, text: bytes) -> list[Link] | None:
+    """The references of elements that are one Reference each; None where there may be others, or anything to refuse."""
+    if not names.deep.isdisjoint(resource) or text.count(b'"identifier":') != ("identifier" in resource):
+        return None
+    found: list[Link] = []
+    for key, value in resource.items():
+        if value.__class__ is dict:
+            ref = value.get("reference")
+            if ref.__class__ is not str:
+                if ref is not None or key in names.of:
+                    return None
+                continue
+            name = names.of.get(key)
+            target = refs.target(ref, owner)
+            if name is None or name.by or name.props or not target:
+                return None
+            found.append(Link(key, name.type, name.inward, target, {"ref": ref}))
+        elif key in names.of:
+            return None
+    return found if text.count(b'"reference":') == len(found) else None
+
+
 def walk(
     resource: dict[str, Any], owner: str, names: Mapping[str, Name], last: Collection[str] = ()
 ) -> list[Link]:

@@ -15,7 +15,7 @@ import orjson
 
 from graph.fhir import compiled, times
 from graph.fhir.compiled import Resource
-from graph.fhir.links import Coding, Link, walk
+from graph.fhir.links import Coding, Link, links
 from graph.fhir.readers import wrong
 from ontology.errors import InvalidInputError
 
@@ -153,10 +153,10 @@ def _node(resource: Resource, type_: str, id_: str, key: str, text: bytes | None
     codes: list[Coding] = []
     try:
         rule.fill(resource, props, codes)
-        links = walk(resource, key, rule.links, rule.last)
+        found = links(resource, key, rule.links, text)
     except (AttributeError, TypeError, KeyError, OverflowError) as error:
         raise InvalidInputError(f"The {type_} has an element of the wrong shape.", got=error) from error
-    return Projected(key, rule.labels(resource, props), props, links, codes, [], rule.generic)
+    return Projected(key, rule.labels(resource, props), props, found, codes, [], rule.generic)
 
 
 def _contained(item: Any, whole: Projected, place: str) -> Projected:

@@ -1,6 +1,7 @@
 """What a bulk load writes and remembers before the importer sees it: nothing lost, nothing twice, the batches of an ingest."""
 
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph import Settings
-from graph.bulk.cells import ARRAY, BLANK, DELIMITER, EMPTY, QUOTE, WAYS, OddError, column, joined
+from graph.bulk.cells import ARRAY, BLANK, DELIMITER, EMPTY, QUOTE, OddError, column, joined
 from graph.bulk.drop import drop
 from graph.bulk.ends import END, Ends, concept, hashed
 from graph.bulk.ledger import Ledger
@@ -91,13 +92,13 @@ def test_every_end_that_stays_is_filled_in_with_the_number_of_its_node(
         node.keep(number, (str(number),), {"key": key, "fhir": "é\n𝒳"})
         if part:
             inner = ends.part(f"{key}#a")
-            node.keep(number, (BLANK,), {"key": f"{key}#a"}, (), inner)
-            link.keep(number, (BLANK, BLANK), {"said": f"{key}#a {key}", "more": "é"}, (), inner, OWN)
+            node.keep(number, (BLANK,), {"key": f"{key}#a"}, inner)
+            link.keep(number, (BLANK, BLANK), {"said": f"{key}#a {key}", "more": "é"}, inner, OWN)
             ledger.parts(np.array([(*hashed(f"{key}#a"), number)], PART).tobytes())
         for target in targets:
             end = OWN if target == key else ends.said(target)
-            link.keep(number, (BLANK, BLANK), {"said": f"{key} {target}"}, (), OWN, end)
-            link.keep(number, (BLANK, BLANK), {"said": f"{key} |{target}"}, (), OWN, ends.concept(target))
+            link.keep(number, (BLANK, BLANK), {"said": f"{key} {target}"}, OWN, end)
+            link.keep(number, (BLANK, BLANK), {"said": f"{key} |{target}"}, OWN, ends.concept(target))
         for table in (node, link) if now else ():
             written(table)
     for ends, node, link in processes:
@@ -147,7 +148,7 @@ def test_keys_that_share_half_of_their_hashes_are_told_apart() -> None:
 @pytest.mark.parametrize("fault", ["an end that is no node", "a shorter file"])
 def test_files_that_do_not_fit_together_are_not_imported(tmp_path: Path, fault: str) -> None:
     ends, link = Ends(tmp_path, "0"), Table(tmp_path, "link-0-0", ENDS)
-    link.keep(0, (BLANK, BLANK), {"path": "code"}, (), OWN, ends.concept("c"))
+    link.keep(0, (BLANK, BLANK), {"path": "code"}, OWN, ends.concept("c"))
     written(link)
     ends.write()
     numbers = Numbers(tmp_path)
@@ -242,7 +243,7 @@ def test_a_resource_becomes_lines_with_typed_columns(tmp_path: Path) -> None:
 @pytest.mark.parametrize("cells", [[], [""]])
 def test_a_list_that_would_come_back_as_another_is_not_written(cells: list[str]) -> None:
     with pytest.raises(OddError):
-        WAYS["string[]"](cells)
+        column("string[]", [cells])
 
 
 ODDITIES = {
@@ -311,7 +312,8 @@ def test_each_value_stands_in_its_column_whatever_the_order_and_the_names(
     folder = tmp_path_factory.mktemp("t")
     table = Table(folder, "x", ENDS)
     for owner, (props, times, now) in enumerate(rows):
-        table.keep(owner, (f"a{owner}", f"b{owner}"), dict(props), [[name, owner, 0] for name in times])
+        said = props | {name: datetime(1970, 1, 1, 0, 0, owner, tzinfo=UTC) for name in times}
+        table.keep(owner, (f"a{owner}", f"b{owner}"), said)
         if now:
             written(table)
     written(table)
@@ -335,7 +337,7 @@ def test_each_value_stands_in_its_column_whatever_the_order_and_the_names(
 
 def test_a_time_and_a_text_of_one_name_are_told_apart(tmp_path: Path) -> None:
     table = Table(tmp_path, "x", ())
-    table.keep(0, (), {"a": "x"}, [["n", 1, 0]])
+    table.keep(0, (), {"a": "x", "n": datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)})
     for owner, cell in enumerate(("text", ["several", "texts", "of it"]), 1):
         table.keep(owner, (), {"a": "x", "n": cell})
     assert table.make() == {1, 2}
