@@ -118,10 +118,10 @@ def _place(part: Projected, found: Found, run: str) -> None:
         part.labels = (*part.labels, "Unordered")
     scope = found.scope
     for link in part.links:
-        target = link.target
-        if scope and target in scope:
-            target = scope[target]
-        link.target = short(target)
+        if scope and link.target in scope:
+            link.target = scope[link.target]
+        if len(link.target) > _LONGEST_KEY:
+            link.target = short(link.target)
 
 
 def glimpse(found: Found) -> Row | None:

@@ -1,7 +1,7 @@
 """From resources to lines of the importer's files: what one process does with one piece of the input."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,6 +77,7 @@ def pack(found: Found) -> Packed:
     return found.source, found.line, found.raw, found.entry, found.url, found.assigned, found.scope
 
 
+_NONE: Final[Mapping[str, int]] = {}
 _USUAL: Final = ("ref", "owner", "path", "run")
 """What every reference says of itself."""
 
@@ -88,7 +89,7 @@ class _Kept(NamedTuple):
     type: str
     hash: bytes
     weight: int
-    inner: list[str]
+    inner: Collection[str]
     """The keys of what is contained in it."""
     links: int
     generic: bool
@@ -153,28 +154,31 @@ class Spool:
         whole = read(found, self._run, self._fhir)
         if isinstance(whole, Refused):
             return whole
-        links, codes, inner = len(whole.links), len(whole.codes), [part.key for part in whole.contained]
-        for part in whole.contained:
-            links, codes = links + len(part.links), codes + len(part.codes)
+        links, codes, parts = len(whole.links), len(whole.codes), _NONE
         try:
-            # The three characters come into a text by an escape only, or with what is said beside the resource.
-            if b"\\u001" in found.raw or odd(found.source) or (found.url and odd(found.url)):
+            # Such a character comes into a list by an escape only; a text that holds one is found when its line is made.
+            if b"\\u001" in found.raw:
                 raise OddError("a control character")
-            parts = {key: self._ends.part(key) for key in inner}
+            if inner := whole.contained:
+                links, codes = (
+                    links + sum(len(p.links) for p in inner),
+                    codes + sum(len(p.codes) for p in inner),
+                )
+                parts = {part.key: self._ends.part(part.key) for part in inner}
+                for part in inner:
+                    self._keep(number, part, parts, (BLANK,), parts[part.key])
             self._keep(number, whole, parts, (str(number),), OWN)
-            for part in whole.contained:
-                self._keep(number, part, parts, (BLANK,), parts[part.key])
         except OddError:
             strange.add(number)
         type_, weighs = whole.labels[1], weight(found.raw, links)
-        return _Kept(number, type_, digest(whole.key), weighs, inner, links + codes, whole.generic)
+        return _Kept(number, type_, digest(whole.key), weighs, parts, links + codes, whole.generic)
 
     def _keep(
         self, number: int, part: Projected, parts: Mapping[str, int], start: tuple[str], this: int
     ) -> None:
         key, props, ends = part.key, part.props, self._ends
-        own = key if this == OWN else key.partition("#")[0]
-        row = (*start, *props.values(), number, 0 if this == OWN else this, 0)
+        own, itself = (key, 0) if this == OWN else (key.partition("#")[0], this)
+        row = (*start, *props.values(), number, itself, 0)
         self._table(self._nodes, part.labels).add(tuple(props), row)
         for link in part.links:
             target = link.target
