@@ -70,7 +70,7 @@ def _float(value: float) -> str:
     return "NaN" if isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
-def _bool(value: bool) -> str:  # the value of a cell
+def _bool(value: bool) -> str:
     return "true" if value else "false"
 
 

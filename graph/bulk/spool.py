@@ -154,23 +154,22 @@ class Spool:
         whole = read(found, self._run, self._fhir)
         if isinstance(whole, Refused):
             return whole
-        links, codes, parts = len(whole.links), len(whole.codes), _NONE
+        links, codes, parts, inner = len(whole.links), len(whole.codes), _NONE, whole.contained
+        if inner:
+            links += sum(len(part.links) for part in inner)
+            codes += sum(len(part.codes) for part in inner)
         try:
             # Such a character comes into a list by an escape only; a text that holds one is found when its line is made.
             if b"\\u001" in found.raw:
                 raise OddError("a control character")
-            if inner := whole.contained:
-                links, codes = (
-                    links + sum(len(p.links) for p in inner),
-                    codes + sum(len(p.codes) for p in inner),
-                )
+            if inner:
                 parts = {part.key: self._ends.part(part.key) for part in inner}
                 for part in inner:
                     self._keep(number, part, parts, (BLANK,), parts[part.key])
             self._keep(number, whole, parts, (str(number),), OWN)
         except OddError:
             strange.add(number)
-        type_, weighs = whole.labels[1], weight(found.raw, links)
+        type_, weighs = whole.props["type"], weight(found.raw, links)
         return _Kept(number, type_, digest(whole.key), weighs, parts, links + codes, whole.generic)
 
     def _keep(

@@ -424,3 +424,16 @@ def _records(*paths: Path) -> list[str]:
 
 def parsed(line: str) -> list[str]:
     return [cell.strip(QUOTE) for cell in line.split(DELIMITER)]
+
+
+def test_what_is_written_later_weighs_what_it_weighs_in_a_batch(tmp_path: Path) -> None:
+    part = observation("in", "Patient/p", code={"text": "x"})
+    whole = [
+        observation("o", "Patient/p", contained=[part], note=[{"text": text}])
+        for text in ("fine", f"x{ARRAY}y")
+    ]
+    packed = [(n, pack(Found("a.ndjson", n, orjson.dumps(r)))) for n, r in enumerate(whole)]
+    items = np.frombuffer(Spool(tmp_path, "0", "run", None).write(packed).items, ITEM)
+    assert items["state"].tolist() == [ROW, ODD]
+    rows = [rows_of(Found("a.ndjson", n, orjson.dumps(r)), "run") for n, r in enumerate(whole)]
+    assert items["weight"].tolist() == [row.weight for row in rows if isinstance(row, Row)]
