@@ -19,6 +19,7 @@ from graph.connection import Graph
 from graph.fhir import version
 from graph.fhir.read import Deletion, Item, Refused, Source, find, items
 from graph.ingest_memory import seldom_collected
+from graph.ingest_number import Ahead
 from graph.ingest_rows import Row
 from graph.ingest_write import Outcome, Writer, batches
 from graph.progress import Progress
@@ -33,6 +34,8 @@ BATCH = 3000
 """Resources of one transaction."""
 WEIGHT = 12 * 2**20
 """Bytes of one transaction, about."""
+Work = tuple[list[Row | Deletion], Ahead | None]
+"""A batch; numbered here while the one before is written."""
 
 
 class StrictError(InvalidInputError):
@@ -230,14 +233,14 @@ class Run:
         return SetAside(self.settings.home / "set-aside" / f"{self.id}.ndjson")
 
     def _load(self, aside: SetAside) -> None:
-        work: queue.Queue[list[Row | Deletion] | None] = queue.Queue(maxsize=2)
+        work: queue.Queue[Work | None] = queue.Queue(maxsize=2)
         done: queue.SimpleQueue[Outcome | BaseException] = queue.SimpleQueue()
         thread = threading.Thread(target=self._write, args=(work, done), name="ingest-writer", daemon=True)
         thread.start()
         try:
             with seldom_collected():
                 for batch in batches(self._rows(aside), BATCH, WEIGHT):
-                    work.put(batch)
+                    work.put((batch, Ahead.of(batch, self.id)))
                     self._take(done, aside)
         finally:
             work.put(None)
@@ -246,13 +249,13 @@ class Run:
 
     def _write(
         self,
-        work: "queue.Queue[list[Row | Deletion] | None]",
+        work: "queue.Queue[Work | None]",
         done: "queue.SimpleQueue[Outcome | BaseException]",
     ) -> None:
         writer = Writer(self.graph, self.id, strict=self.strict, fhir=self.fhir)
         try:
-            while (batch := work.get()) is not None:
-                done.put(writer.write(batch))
+            while (given := work.get()) is not None:
+                done.put(writer.write(*given))
         except BaseException as error:  # noqa: BLE001  # it is raised again in the thread that waits
             done.put(error)
             while work.get() is not None:

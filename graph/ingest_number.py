@@ -3,13 +3,37 @@
 References that differ only in their ends are sent together: a batch says a hundred types and paths, and some ten thousand ends.
 """
 
+import operator
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from graph.fhir.read_items import Deletion
 from graph.ingest_rows import Row
 
 _USUAL = {"ref", "owner", "path", "run"}
 """What every reference says of itself."""
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """A batch that was numbered before its turn, as if the graph held nothing of it: so it mostly is in a first load."""
+
+    rows: Sequence[Row]
+    params: dict[str, Any]
+
+    @classmethod
+    def of(cls, batch: Sequence[Row | Deletion], run: str) -> "Ahead | None":
+        """None where something was only glimpsed, so that the graph likely holds it."""
+        rows = [item for item in batch if isinstance(item, Row)]
+        if not all(row.nodes for row in rows):
+            return None
+        return cls(rows, numbered(rows, [node for row in rows for node in row.nodes], run, {}))
+
+    def fits(self, rows: Sequence[Row], fresh: Sequence[dict[str, Any]], means: Mapping[str, str]) -> bool:
+        """Whether these are the very rows, all of their nodes are fresh, and their references mean what they say."""
+        whole = len(rows) == len(self.rows) and len(fresh) == len(self.params["fresh"])
+        return whole and not means and all(map(operator.is_, rows, self.rows))
 
 
 def numbered(

@@ -14,7 +14,7 @@ from graph.fhir.read_items import Deletion
 from graph.ingest_deletes import bury, carry, note
 from graph.ingest_lock import take
 from graph.ingest_means import Means
-from graph.ingest_number import numbered
+from graph.ingest_number import Ahead, numbered
 from graph.ingest_plan import Outcome, batches, plan, seen, strongest, superseded
 from graph.ingest_rows import Row, row
 from graph.ingest_versions import past
@@ -42,8 +42,8 @@ class Writer:
         """Give the session back."""
         self._session.close()
 
-    def write(self, batch: Sequence[Row | Deletion]) -> Outcome:
-        """Write a batch in one transaction, retried when the database asks for it.
+    def write(self, batch: Sequence[Row | Deletion], ahead: Ahead | None = None) -> Outcome:
+        """Write a batch in one transaction, retried when the database asks for it; ``ahead`` is the batch numbered already.
 
         Of two versions the one with the higher rank stays; the other is kept as the past where it is a fact or an encounter,
         and refused where it is neither. In strict mode a batch in which anything is refused writes nothing.
@@ -55,17 +55,17 @@ class Writer:
         if settings.embedded:
             need_space(settings.embedded, settings.disk_free)
         try:
-            outcome, concepts = self._session.execute_write(self._work, batch)
+            outcome, concepts = self._session.execute_write(self._work, batch, ahead)
         except _VanishedError:
             self._concepts.clear()
-            outcome, concepts = self._session.execute_write(self._work, batch)
+            outcome, concepts = self._session.execute_write(self._work, batch, ahead)
         if len(self._concepts) > _REMEMBERED:
             self._concepts.clear()
         self._concepts |= concepts
         return outcome
 
     def _work(
-        self, tx: neo4j.ManagedTransaction, items: Sequence[Row | Deletion]
+        self, tx: neo4j.ManagedTransaction, items: Sequence[Row | Deletion], ahead: Ahead | None
     ) -> tuple[Outcome, Concepts]:
         take(tx)
         outcome, run = Outcome(), partial(_run, tx)
@@ -89,7 +89,7 @@ class Writer:
         newest = [before.heads.get(row.key, row) for row in todo.rows if row.key not in before.restated]
         update = [row for row in todo.update if row.key not in before.restated]
         means = self._means.of(newest, run)
-        _write(tx, newest, update, known, self._run, means)
+        _write(tx, newest, update, known, self._run, means, ahead)
         if before.keys:
             known |= _held(tx, {node["key"] for row in before.again for node in row.nodes} - known.keys())
             rewritten = self._means.of(before.rows, run)
@@ -151,6 +151,7 @@ def _write(
     known: Known,
     run: str,
     means: Mapping[str, str],
+    ahead: Ahead | None = None,
 ) -> None:
     """Write rows, of which ``update`` take the place of other versions."""
     if update:
@@ -166,7 +167,8 @@ def _write(
             _run(tx, "ingest.outdate", keys=visits)
         nodes = [node for node in nodes if node["key"] not in known]
     if rows:
-        params = numbered(rows, nodes, run, means)
+        fits = ahead and ahead.fits(rows, nodes, means)
+        params = ahead.params if ahead and fits else numbered(rows, nodes, run, means)
         (found,) = _run(tx, "ingest.write", **params)
         whole = len(params["fresh"]) + len(params["ends"]), len(params["concepts"])
         if (found["nodes"], found["concepts"]) != whole:

@@ -1,6 +1,7 @@
 """How a batch is written: numbers in place of keys, what somebody else took away meanwhile, and no search of the whole graph."""
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,12 @@ import pytest
 
 from graph import Graph, queries
 from graph.digest import digest
-from graph.fhir.read_items import Found
+from graph.fhir.read_items import Deletion, Found
 from graph.ingest import ingest
-from graph.ingest_number import numbered
+from graph.ingest_number import Ahead, numbered
 from graph.ingest_rows import Row, glimpse, row
 from graph.ingest_write import Writer
-from tests.graph.made import Resource, ndjson, observation
+from tests.graph.made import Resource, ndjson, observation, patient
 from tests.graph.test_ingest import journey
 
 FEVER = {"coding": [{"system": "http://loinc.org", "code": "8310-5", "display": "Body temperature"}]}
@@ -72,6 +73,44 @@ def test_the_numbers_of_a_batch_mean_the_keys_they_stand_for(means: dict[str, st
     assert sorted(
         (keys[n], said["concepts"][c], alike["path"]) for alike in said["codes"] for n, c in alike["each"]
     ) == sorted((code["key"], code["code"], code["path"]) for r in rows for code in r.codes)
+
+
+def test_a_batch_numbered_before_its_turn_is_written_so_only_where_the_graph_holds_nothing_of_it() -> None:
+    rows = made(journey())
+    nodes = [node for r in rows for node in r.nodes]
+    gone = Deletion("made.ndjson", 9, None, b"", "Patient/gone", None, "read")
+    ahead = Ahead.of([*rows, gone], "run")
+    assert ahead is not None
+    assert ahead.params == numbered(rows, nodes, "run", {})
+    assert ahead.fits(rows, nodes, {})
+    assert not ahead.fits(rows, nodes[1:], {}), "one is there already"
+    assert not ahead.fits(rows[1:], nodes, {}), "one is not written"
+    assert not ahead.fits([made([journey()[0]])[0], *rows[1:]], nodes, {}), "another version of one is"
+    assert not ahead.fits(rows, nodes, {"Practitioner?identifier=npi|1": "Practitioner/d1"})
+    glimpsed = glimpse(rows[0].found)
+    assert glimpsed
+    assert Ahead.of([glimpsed, *rows[1:]], "run") is None
+
+
+def test_a_first_load_numbers_each_batch_while_the_one_before_is_written(
+    graph: Graph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late: list[int] = []
+
+    def slowly(rows: Sequence[Row], *given: Any) -> dict[str, Any]:
+        late.append(len(rows))
+        return numbered(rows, *given)
+
+    monkeypatch.setattr("graph.ingest_write.numbered", slowly)
+    monkeypatch.setattr("graph.ingest.BATCH", 4)
+    facts = [observation(f"o{i}", f"Patient/p{i}") for i in range(9)]
+    ingest(graph, [ndjson(tmp_path / "facts.ndjson", facts)])
+    assert not late
+    ingest(graph, [ndjson(tmp_path / "patients.ndjson", [patient(f"p{i}") for i in range(9)])])
+    assert late == [4, 4, 1], "placeholders of them are there"
+    assert graph.frame("MATCH (p:Patient)-[:HAS_EVENT]->(o:Observation) RETURN count(*) AS n").rows() == [
+        (9,)
+    ]
 
 
 def test_what_somebody_else_deletes_between_two_batches_is_written_again(graph: Graph) -> None:
