@@ -13,6 +13,7 @@ from graph import queries, server
 from graph.migrations import migrate
 from graph.settings import Settings
 from graph.unavailable import check_version, opening, using
+from graph.unsaid import unsaid
 
 if TYPE_CHECKING:
     import polars as pl
@@ -51,13 +52,13 @@ class Graph:
         """Rows of a named read query."""
         query = queries.named(name)
         with self._session(neo4j.READ_ACCESS) as session:
-            return session.execute_read(lambda tx: tx.run(query.text, params).data())
+            return session.execute_read(lambda tx: tx.run(query.text, unsaid(params)).data())
 
     def values(self, name: str, /, **params: Any) -> list[list[Any]]:
         """Rows of a named read query as lists in the order of its columns: no copy, for results of many cells."""
         query = queries.named(name)
         with self._session(neo4j.READ_ACCESS) as session:
-            return session.execute_read(lambda tx: tx.run(query.text, params).values())
+            return session.execute_read(lambda tx: tx.run(query.text, unsaid(params)).values())
 
     def marked(self, name: str, after: Mark = frozenset(), /, **params: Any) -> tuple[list[list[Any]], Mark]:
         """As :meth:`values`, of the state ``after`` or a later one; and a mark of the state that was read, or of a later one.
@@ -67,14 +68,14 @@ class Graph:
         query = queries.named(name)
         bookmarks = neo4j.Bookmarks.from_raw_values(after)
         with self._session(neo4j.READ_ACCESS, bookmarks=bookmarks) as session:
-            rows = session.execute_read(lambda tx: tx.run(query.text, params).values())
+            rows = session.execute_read(lambda tx: tx.run(query.text, unsaid(params)).values())
             return rows, session.last_bookmarks().raw_values
 
     def stream(self, name: str, /, **params: Any) -> Iterator[Row]:
         """Rows of a named read query, one by one, for results that do not fit in memory."""
         query = queries.named(name)
         with self._session(neo4j.READ_ACCESS, fetch_size=200) as session, session.begin_transaction() as tx:
-            for record in tx.run(query.text, params):
+            for record in tx.run(query.text, unsaid(params)):
                 yield record.data()
 
     def write(self, name: str, /, **params: Any) -> list[Row]:
@@ -82,8 +83,8 @@ class Graph:
         query = queries.named(name)
         with self._session(neo4j.WRITE_ACCESS) as session:
             if query.access in {"auto", "schema"}:
-                return session.run(query.text, params).data()
-            return session.execute_write(lambda tx: tx.run(query.text, params).data())
+                return session.run(query.text, unsaid(params)).data()
+            return session.execute_write(lambda tx: tx.run(query.text, unsaid(params)).data())
 
     def frame(self, query: str, params: Row | None = None, **limits: Any) -> "pl.DataFrame":
         """The answer to any read query, in Cypher or by name, as a polars frame: :func:`graph.frames.frame`."""

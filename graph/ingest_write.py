@@ -19,6 +19,7 @@ from graph.ingest_plan import Outcome, batches, plan, seen, strongest, supersede
 from graph.ingest_rows import Row, row
 from graph.ingest_versions import past
 from graph.server.space import need_space
+from graph.unsaid import unsaid
 
 _REMEMBERED = 500_000
 """Concepts that a run remembers to have said, so that it need not say them again."""
@@ -192,7 +193,7 @@ class _VanishedError(RuntimeError):
 
 
 def _run(tx: neo4j.ManagedTransaction, name: str, /, **params: Any) -> list[dict[str, Any]]:
-    return tx.run(queries.named(name).text, params).data()
+    return tx.run(queries.named(name).text, unsaid(params)).data()
 
 
 __all__ = ["Outcome", "Writer", "batches"]

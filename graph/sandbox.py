@@ -17,6 +17,7 @@ from neo4j import exceptions
 from graph.connection import Graph, Row
 from graph.plain import plain
 from graph.unavailable import opening
+from graph.unsaid import unsaid
 from ontology.errors import InvalidInputError
 
 PROCEDURES = (
@@ -98,7 +99,7 @@ def asking(
     """
     wait = timeout if timeout is not None else graph.settings.query_timeout
     with _reading(graph, wait) as tx:
-        summary = tx.run(cast("Any", f"EXPLAIN {cypher}"), params or {}).consume()
+        summary = tx.run(cast("Any", f"EXPLAIN {cypher}"), unsaid(params or {})).consume()
         check(summary)
         if ordered and not _ordered(cast("dict[str, Any]", summary.plan or {})):
             raise InvalidInputError(
@@ -106,7 +107,7 @@ def asking(
                 do="Add ORDER BY, by something unique.",
             )
     with _reading(graph, wait) as tx:
-        yield tx.run(cast("Any", cypher), params or {})
+        yield tx.run(cast("Any", cypher), unsaid(params or {}))
 
 
 def check(summary: neo4j.ResultSummary) -> None:
