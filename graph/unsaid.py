@@ -25,7 +25,7 @@ class _Text(str):
         return f"<text of {len(self)}>"
 
 
-_WAYS: dict[type, Callable[[Any], Any]] = {list: _List, dict: _Map, str: _Text}
+_WAYS: dict[type, Callable[[Any], Any]] = {list: _List, tuple: _List, dict: _Map, str: _Text}
 
 
 def unsaid(params: Mapping[str, Any]) -> dict[str, Any]:

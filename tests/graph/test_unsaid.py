@@ -46,3 +46,10 @@ JSON = st.recursive(
 def test_the_database_is_told_the_same(graph: Graph, value: Any) -> None:
     (told,), _, _ = graph.driver.execute_query("RETURN $value AS value", unsaid({"value": value}))
     assert told["value"] == value
+
+
+def test_a_tuple_is_not_spelled_out_either(graph: Graph) -> None:
+    given = unsaid({"keys": ("Patient/1", SEEDED)})
+    assert SEEDED not in repr(given)
+    (told,), _, _ = graph.driver.execute_query("RETURN $keys AS keys", given)
+    assert told["keys"] == ["Patient/1", SEEDED]
