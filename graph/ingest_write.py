@@ -168,8 +168,8 @@ def _write(
             _run(tx, "ingest.outdate", keys=visits)
         nodes = [node for node in nodes if node["key"] not in known]
     if rows:
-        fits = ahead and ahead.fits(rows, nodes, means)
-        params = ahead.params if ahead and fits else numbered(rows, nodes, run, means)
+        ready = ahead if ahead and ahead.fits(rows, nodes, means) else None
+        params = ready.params if ready else numbered(rows, nodes, run, means)
         (found,) = _run(tx, "ingest.write", **params)
         whole = len(params["fresh"]) + len(params["ends"]), len(params["concepts"])
         if (found["nodes"], found["concepts"]) != whole:
